@@ -1,0 +1,21 @@
+"""Settings every test runs under: float64, and JAX refusing to guess a dtype or a rank."""
+
+import jax
+import pytest
+from hypothesis import settings
+
+from camjax.config import configure
+
+configure(precision="float64")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+# The same examples in every run, and no deadline: the first example of a structure compiles.
+settings.register_profile("camjax", derandomize=True, deadline=None, database=None)
+settings.load_profile("camjax")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compilation_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let tests that meet the same computation again skip compiling it."""
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("jax_cache")))
