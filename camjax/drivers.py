@@ -1,0 +1,100 @@
+"""Driver columns by name -> the series each part of a model reads, and the rows a scan runs over."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from camjax.deposits import Deposit
+from camjax.deposits.groups import Groups
+from camjax.errors import CamjaxError, refusal
+from camjax.market import Drivers, Row, Series, departed_prices
+from camjax.vector import Vector
+
+Columns = dict[str, Array]
+
+
+def drivers_of(
+    deposits: Sequence[Deposit],
+    names: Sequence[str],
+    positions: Sequence[int],
+    columns: Columns,
+    steps: int | None = None,
+) -> Drivers:
+    """Sort columns named as in drivers.csv, [T + 1] or longer, into `Drivers` of T steps.
+
+    Raises:
+      CamjaxError: columns that are not series or too short, or no way to know T.
+    """
+    shapes = {column: values.shape for column, values in columns.items()}
+    if steps is None:
+        if len(set(shapes.values())) != 1:
+            raise CamjaxError(
+                refusal("drivers", "series of one length", shapes, "Or give the number of steps.")
+            )
+        steps = len(next(iter(columns.values()))) - 1
+    for column, shape in shapes.items():
+        if len(shape) != 1 or shape[0] <= steps:
+            raise CamjaxError(refusal(f"drivers.{column}", f"a series of {steps + 1} rows", shape))
+    columns = {column: values[: steps + 1] for column, values in columns.items()}
+    allocated = [names[i] for i in positions]
+    return Drivers(
+        volatile_asset_price=columns.get("volatile_asset_price"),
+        fei_price=columns.get("fei_price"),
+        mint_redeem=columns.get("mint_redeem"),
+        deposits=tuple(
+            _own_series(deposit, name, columns)
+            for deposit, name in zip(deposits, names, strict=True)
+        ),
+        risk=_per_deposit("risk_", allocated, columns, absent=0.0),
+        available=_per_deposit("available_", allocated, columns, absent=1.0),
+        dirichlet=_per_deposit("dirichlet_", allocated, columns),
+        target=_per_deposit("target_", allocated, columns),
+        steps=steps,
+    )
+
+
+def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
+    """Rows 1…T of the drivers, stacked, with the price that leaves the risk window at each."""
+    rows = jax.tree.map(lambda series: series[1:], drivers)
+    price = drivers.volatile_asset_price
+    return Row(
+        step=jnp.arange(1, drivers.steps + 1, dtype=jnp.int32),
+        volatile_asset_price=rows.volatile_asset_price,
+        departed_price=None if price is None else departed_prices(price, risk_window),
+        fei_price=rows.fei_price,
+        mint_redeem=rows.mint_redeem,
+        deposits=groups.stack(rows.deposits, axis=1),
+        risk=rows.risk,
+        available=rows.available,
+        dirichlet=rows.dirichlet,
+        target=rows.target,
+    )
+
+
+def _own_series(deposit: Deposit, name: str, columns: Columns) -> Series:
+    """A deposit's series by plain column name; one that bears its name wins over a shared one."""
+    found = {column: columns.get(f"{column}_{name}", columns.get(column)) for column in deposit.series}
+    return {column: values for column, values in found.items() if values is not None}
+
+
+def _per_deposit(
+    prefix: str, names: Sequence[str], columns: Columns, absent: float | None = None
+) -> Vector | None:
+    """Series of the allocated deposits as a vector over them; None where there are none.
+
+    A deposit without a series gets the constant `absent`, or is refused where that is None.
+    """
+    given = {name: columns[prefix + name] for name in names if prefix + name in columns}
+    if not given:
+        return None
+    missing = [prefix + name for name in names if name not in given]
+    if missing and absent is None:
+        raise CamjaxError(
+            refusal("drivers", f"a {prefix}<deposit> series for each allocated deposit",
+                    f"none for {', '.join(missing)}")
+        )
+    like = next(iter(given.values()))
+    series = [given.get(name, jnp.full_like(like, absent)) for name in names]
+    return Vector.split(jnp.stack(series, axis=-1))

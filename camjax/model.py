@@ -1,0 +1,321 @@
+"""The model: deposits, weights and rebalancing put together, and one step of it."""
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from camjax._pytree import pytree, static
+from camjax.deposits import Deposit
+from camjax.deposits.base import Info
+from camjax.deposits.groups import Groups
+from camjax.drivers import drivers_of, rows_of
+from camjax.errors import CamjaxError, refusal
+from camjax.market import Drivers, Market, RiskState, Row, volatile_asset_risk
+from camjax.network import Network
+from camjax.processes import PRICE_FLOOR
+from camjax.rebalancing import Rebalancing, plan, remainder, settle
+from camjax.vector import Vector, positive_or, where
+from camjax.weights import View, Weights
+
+PRICE_HELD = 1
+"""Status flag: the volatile asset's price has fallen to its floor."""
+EMPTIED = 2
+"""Status flag: no user FEI is left under allocation."""
+NOT_FINITE = 4
+"""Status flag: a balance is not a finite number."""
+
+
+@pytree
+class Model:
+    """Everything about a capital allocation that is not a driver.
+
+    Numbers are leaves, so `jax.grad` with respect to a Model gives the derivative by every
+    parameter and initial balance; names, counts and choices are static.
+
+    Args:
+      deposits: all deposits in network order.
+      weights: how the allocated deposits' target weights come about.
+      rebalancing: how capital approaches them.
+      names: name of each deposit.
+      allocated: whether each deposit is under allocation; at least two are.
+      network: pairs of allocated deposits between which capital moves.
+      risk_window: steps.
+      dt_days: Δt, step length.
+    """
+
+    deposits: tuple[Deposit, ...]
+    weights: Weights
+    rebalancing: Rebalancing
+    names: tuple[str, ...] = static()
+    allocated: tuple[bool, ...] = static()
+    network: Network = static()
+    risk_window: int = static(default=30)
+    dt_days: float = static(default=1.0)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Network positions of the N allocated deposits."""
+        return tuple(i for i, allocated in enumerate(self.allocated) if allocated)
+
+    @property
+    def groups(self) -> Groups:
+        """Which deposits evolve together."""
+        return Groups.of(self.deposits)
+
+    @property
+    def first_idle(self) -> int | None:
+        """Position of the deposit that receives what is minted."""
+        idle = (i for i, deposit in enumerate(self.deposits) if deposit.type == "idle")
+        return next(idle, None)
+
+    def drivers(self, columns: dict[str, Array], steps: int | None = None) -> Drivers:
+        """Sort driver columns by name into the structure that `simulate` reads.
+
+        Args:
+          columns: [T + 1] each, or longer, named as in drivers.csv. Columns this model has no
+            use for are left out.
+          steps: T; left out, the columns' length tells.
+
+        Raises:
+          CamjaxError: series too short, or a mint_redeem column and no idle deposit.
+
+        References:
+          scenario-format.md, drivers.csv.
+        """
+        if "mint_redeem" in columns and self.first_idle is None:
+            raise CamjaxError(
+                refusal("mint_redeem", "an idle deposit to receive it", "none", "Add one.")
+            )
+        return drivers_of(self.deposits, self.names, self.positions, columns, steps)
+
+
+@pytree
+class State:
+    """What the next step needs, and nothing else."""
+
+    deposits: tuple[Any, ...]
+    """State of each deposit, by group."""
+    risk: RiskState | None
+    """Sums of the risk metric; None without a price."""
+    memory: Any
+    """What the weight rule remembers."""
+    weights: Vector
+    """[N] weights after the last step that had any FEI to weigh."""
+    initial_volatile_asset_price: Array | None
+    initial_fei_price: Array
+
+
+@pytree
+class Record:
+    """What people may want to look at in a step. In FEI unless said otherwise."""
+
+    balance: Vector
+    """[all deposits] at the end of the step."""
+    target_weight: Vector
+    """[N] dimensionless."""
+    yield_rate: Vector
+    """[all deposits] 1/year, quotes of the step."""
+    transfers: Vector
+    """[E] planned, positive from the second to the first deposit of a pair."""
+    remainder: Vector
+    """[N] what settlement could not move."""
+    mint_redeem_shortfall: Array
+    """[] redemption that idle could not cover."""
+    volatile_asset_risk: Array
+    """[] dimensionless."""
+    volatile_asset_price: Array | None
+    """[] USD."""
+    info: tuple[Info, ...]
+    """What deposits report, by group."""
+    status: Array
+    """[] int32, sum of PRICE_HELD, EMPTIED and NOT_FINITE."""
+
+
+def initial_state(model: Model, drivers: Drivers) -> State:
+    """State before the first step, from the model's initial balances and row 0 of the drivers."""
+    price = None if drivers.volatile_asset_price is None else drivers.volatile_asset_price[0]
+    like = model.rebalancing.duration_days
+    fei_price = jnp.ones_like(like) if drivers.fei_price is None else drivers.fei_price[0]
+    market = Market(
+        volatile_asset_price=price,
+        fei_price=fei_price,
+        initial_volatile_asset_price=price,
+        initial_fei_price=fei_price,
+        volatile_asset_risk=jnp.zeros_like(like),
+        time_days=jnp.zeros_like(like),
+        dt_days=model.dt_days,
+    )
+    groups = model.groups
+    deposits = groups.stack(model.deposits)
+    states = groups.map(lambda deposit: deposit.init(market), deposits)
+    balances = _user_balances(model, deposits, states).take(model.positions)
+    total = balances.sum()
+    # Nothing under allocation at the start is refused where scenarios are checked.
+    return State(
+        deposits=states,
+        risk=None if price is None else RiskState.start(price),
+        memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
+        weights=balances / positive_or(total),
+        initial_volatile_asset_price=price,
+        initial_fei_price=fei_price,
+    )
+
+
+def step(model: Model, state: State, row: Row, key: Array | None = None) -> tuple[State, Record]:
+    """One step of the model.
+
+    The market moves, deposits evolve and quote yields, FEI is minted or redeemed, the rule sets
+    target weights from earlier quotes, capital is moved towards them, and deposits take it in.
+
+    Args:
+      model: parameters and structure.
+      state: of the step before, or `initial_state`.
+      row: this step's drivers, one row of `rows_of`.
+      key: of this step; needed only where holders are uncertain (weights.dirichlet_precision).
+
+    Returns:
+      The new state, and a record of the step.
+
+    References:
+      Specification, 3 and 4.
+    """
+    market, risk = _market(model, state, row)
+    groups = model.groups
+    deposits = groups.stack(model.deposits)
+    evolved = groups.map(
+        lambda deposit, state, series: deposit.evolve(state, market, series),
+        deposits,
+        state.deposits,
+        row.deposits,
+    )
+    states, yield_rates, info = (tuple(part) for part in zip(*evolved, strict=True))
+    states, shortfall = _mint_or_redeem(model, deposits, states, row, market)
+
+    before = _user_balances(model, deposits, states).take(model.positions)
+    total = before.sum()
+    weights = where(total > 0, before / positive_or(total), state.weights)
+    view = View(
+        step=row.step,
+        weights=weights,
+        volatile_asset_risk=market.volatile_asset_risk,
+        risk=row.risk,
+        open=model.weights.open(row.available, like=before),
+        rate=model.rebalancing.rate(model.dt_days),
+        dirichlet=row.dirichlet,
+        target=row.target,
+        dt_days=model.dt_days,
+    )
+    target = model.weights.target(state.memory, view, key)
+    planned = plan(model.rebalancing, model.network, before, target, view.rate)
+    settled = settle(model.rebalancing, model.network, before, planned)
+    states = _receive(model, deposits, states, settled - before, model.positions, market)
+
+    yields = groups.gather(yield_rates)
+    allocated_yields = yields.take(model.positions)
+    memory = model.weights.rule.remember(state.memory, allocated_yields, model.dt_days)
+    new_state = dataclasses.replace(
+        state, deposits=states, risk=risk, memory=memory, weights=weights
+    )
+    balance = _user_balances(model, deposits, states)
+    inspected = groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
+    record = Record(
+        balance=balance,
+        target_weight=target.weights,
+        yield_rate=yields,
+        transfers=planned.transfers,
+        remainder=remainder(before, planned, settled),
+        mint_redeem_shortfall=shortfall,
+        volatile_asset_risk=market.volatile_asset_risk,
+        volatile_asset_price=row.volatile_asset_price,
+        info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
+        status=_status(state, row, balance.take(model.positions)),
+    )
+    return new_state, record
+
+
+def observe(model: Model, state: State, balances: Array) -> State:
+    """Replace what users hold by observed balances, as a one-step backtest does.
+
+    Protocol holdings stay; a pool's volatile side keeps the pool's proportion.
+
+    Args:
+      model: parameters and structure.
+      state: at the end of a step.
+      balances: [all deposits] FEI.
+
+    References:
+      Specification, 5.
+    """
+    groups = model.groups
+    vector = Vector.split(balances)
+    states = groups.map(
+        lambda deposit, state, balance: deposit.observe(state, balance),
+        groups.stack(model.deposits),
+        state.deposits,
+        groups.scatter(vector, range(len(model.deposits))),
+    )
+    return dataclasses.replace(state, deposits=states)
+
+
+def _market(model: Model, state: State, row: Row) -> tuple[Market, RiskState | None]:
+    like = model.rebalancing.duration_days
+    risk_state, risk = state.risk, jnp.zeros_like(like)
+    if risk_state is not None:
+        risk_state, risk = volatile_asset_risk(risk_state, row, model.risk_window)
+    market = Market(
+        volatile_asset_price=row.volatile_asset_price,
+        fei_price=jnp.ones_like(like) if row.fei_price is None else row.fei_price,
+        initial_volatile_asset_price=state.initial_volatile_asset_price,
+        initial_fei_price=state.initial_fei_price,
+        volatile_asset_risk=risk,
+        time_days=row.step.astype(like.dtype) * model.dt_days,
+        dt_days=model.dt_days,
+    )
+    return market, risk_state
+
+
+def _user_balances(model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...]) -> Vector:
+    groups = model.groups
+    return groups.gather(groups.map(lambda deposit, state: deposit.balance(state), deposits, states))
+
+
+def _receive(
+    model: Model,
+    deposits: tuple[Any, ...],
+    states: tuple[Any, ...],
+    gained: Vector,
+    positions: tuple[int, ...],
+    market: Market,
+) -> tuple[Any, ...]:
+    """States after the deposits at some positions have taken in what they gained."""
+
+    def receive(deposit: Deposit, state: Any, amount: Array | None) -> Any:
+        return state if amount is None else deposit.receive(state, amount, market)
+
+    groups = model.groups
+    return groups.map(receive, deposits, states, groups.scatter(gained, positions))
+
+
+def _mint_or_redeem(
+    model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...], row: Row, market: Market
+) -> tuple[tuple[Any, ...], Array]:
+    """Mint into the first idle deposit, or redeem from it as much as it holds."""
+    flow, idle = row.mint_redeem, model.first_idle
+    if flow is None or idle is None:
+        return states, jnp.zeros_like(model.rebalancing.duration_days)
+    held = _user_balances(model, deposits, states).take((idle,))
+    amount = held.map(lambda balance: jnp.maximum(flow, -balance))
+    return _receive(model, deposits, states, amount, (idle,), market), amount.sum() - flow
+
+
+def _status(state: State, row: Row, balances: Vector) -> Array:
+    total = balances.sum()
+    held = jnp.zeros((), bool)
+    if row.volatile_asset_price is not None:
+        # A little above the floor, so that rounding cannot hide a price that is held there.
+        floor = PRICE_FLOOR * (1 + 1e-3) * state.initial_volatile_asset_price
+        held = row.volatile_asset_price <= floor
+    flags = ((held, PRICE_HELD), (total <= 0, EMPTIED), (~jnp.isfinite(total), NOT_FINITE))
+    return sum((flag.astype(jnp.int32) * value for flag, value in flags), jnp.int32(0))

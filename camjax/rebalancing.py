@@ -1,0 +1,120 @@
+"""How capital gets from where it is towards the target: rate, planned transfers, settlement."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from camjax._pytree import pytree, static
+from camjax.network import Network
+from camjax.vector import Vector
+from camjax.weights import Target
+
+LAWS = ("sqrt", "exponential")
+SETTLEMENTS = ("netted", "sequential")
+TRANSFERS = ("constrained", "minimum_norm")
+
+
+@pytree
+class Rebalancing:
+    """Partial adjustment of balances to target weights.
+
+    Args:
+      duration_days: [] τ, at least one step under the square-root law.
+      law: "sqrt", r = √(Δt/τ), or "exponential", r = 1 - exp(-Δt/τ), whose progress per day does
+        not depend on the step length.
+      settlement: "netted", all transfers at once, or "sequential", pair by pair, each clamped to
+        what the source holds at that moment.
+      transfers: "constrained" or "minimum_norm", see `Network.transfers`.
+
+    References:
+      Specification, 3.7, 3.8, 4.3 and 4.4.
+    """
+
+    duration_days: Array
+    law: str = static(default="sqrt")
+    settlement: str = static(default="netted")
+    transfers: str = static(default="constrained")
+
+    def rate(self, dt_days: float) -> Array:
+        """r [], share of the way to the target covered in a step of dt_days."""
+        share = dt_days / self.duration_days
+        return jnp.sqrt(share) if self.law == "sqrt" else -jnp.expm1(-share)
+
+
+@pytree
+class Plan:
+    """What this step is to move, before settlement. In FEI."""
+
+    change: Vector
+    """Δ [N], sums to zero."""
+    transfers: Vector
+    """d [E], positive from the second to the first deposit of a pair."""
+
+
+def plan(
+    rebalancing: Rebalancing, network: Network, balances: Vector, target: Target, rate: Array
+) -> Plan:
+    """Changes and transfers that bring balances rate r of the way to the target.
+
+    Δ_i = r (W_i S - b_i), from which the transfers follow; for a rule that decides flows itself
+    the transfers are S δ, and Δ their net.
+
+    References:
+      Specification, 3.7 and 4.5.
+    """
+    total = balances.sum()
+    if target.flows is not None:
+        transfers = target.flows * total
+        return Plan(change=network.net(transfers), transfers=transfers)
+    change = target.weights * total - balances
+    if not target.at_once:
+        change = change * rate
+    constrained = rebalancing.transfers == "constrained"
+    return Plan(change=change, transfers=network.planned(change, constrained))
+
+
+def settle(rebalancing: Rebalancing, network: Network, balances: Vector, plan: Plan) -> Vector:
+    """Balances [N] after this step's transfers, in FEI, none negative.
+
+    Netted: b + Δ. Sequential: pairs are visited in row-major order and each transfer is clamped
+    to what its source holds at that moment, b_i += f, b_j -= f, f = min(max(d, -b_i), b_j).
+
+    References:
+      Specification, 3.8 and 4.4.
+    """
+    if rebalancing.settlement == "netted":
+        moved = balances + plan.change
+        # Below zero only by rounding; `where`, not `maximum`, whose derivative at 0 is a half.
+        return moved.map(lambda balance: jnp.where(balance < 0, 0, balance))
+    if balances.unrolled:
+        return _settle_unrolled(network, balances, plan.transfers)
+    return _settle_looped(network, balances, plan.transfers)
+
+
+def _settle_unrolled(network: Network, balances: Vector, transfers: Vector) -> Vector:
+    held = list(balances.parts)
+    for (i, j), planned in zip(network.edges, transfers.parts, strict=True):
+        moved = jnp.clip(planned, -held[i], held[j])
+        held[i] = held[i] + moved
+        held[j] = held[j] - moved
+    return Vector(parts=tuple(held), unrolled=True)
+
+
+def _settle_looped(network: Network, balances: Vector, transfers: Vector) -> Vector:
+    def visit(held: Array, pair: tuple[Array, Array, Array]) -> tuple[Array, None]:
+        i, j, planned = pair
+        moved = jnp.clip(planned, -held[i], held[j])
+        return held.at[i].add(moved).at[j].add(-moved), None
+
+    first, second = (jnp.asarray(end) for end in network.ends)
+    held, _ = jax.lax.scan(visit, balances.parts[0], (first, second, transfers.parts[0]))
+    return Vector(parts=(held,), unrolled=False)
+
+
+def remainder(balances: Vector, plan: Plan, settled: Vector) -> Vector:
+    """b_i + Δ_i minus the settled balance [N], FEI: what settlement could not move.
+
+    References:
+      Specification, 3.8.
+    """
+    return balances + plan.change - settled

@@ -1,0 +1,105 @@
+"""A vector over deposits or pairs that XLA sees as separate scalars while it is short.
+
+Batched over paths, N scalars become N contiguous arrays that fuse into one loop, several times
+faster on a CPU than one [paths, N] array whose short axis is stacked and sliced at every step.
+Beyond `MAX_UNROLLED` the program would grow with N, so longer vectors stay one array. Code
+written with the operators below reads the same in both forms.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Self
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from camjax._pytree import pytree, static
+
+MAX_UNROLLED = 8
+"""Longest vector kept as scalars: compile time grows with its square, 0.1 s at 4 and 6 s at 64."""
+
+
+@pytree
+class Vector:
+    """An [N] vector, held as N scalars (`unrolled`) or as one array.
+
+    Behind a time axis the scalars are [T] and the array is [T, N].
+    """
+
+    parts: tuple[Array, ...]
+    unrolled: bool = static()
+
+    @classmethod
+    def split(cls, array: Array) -> Self:
+        """Hold the last axis of an array: as scalars while it is at most `MAX_UNROLLED` long.
+
+        >>> Vector.split(jnp.arange(3.0)).unrolled
+        True
+        """
+        length = array.shape[-1]
+        if length > MAX_UNROLLED:
+            return cls(parts=(array,), unrolled=False)
+        return cls(parts=tuple(array[..., i] for i in range(length)), unrolled=True)
+
+    def stack(self) -> Array:
+        """The vector as one array whose last axis has length N."""
+        return jnp.stack(self.parts, axis=-1) if self.unrolled else self.parts[0]
+
+    def map(self, function: Callable[..., Array], *others: "Vector") -> "Vector":
+        """Apply an elementwise function to this vector and others of the same form."""
+        columns = zip(self.parts, *(other.parts for other in others), strict=True)
+        return Vector(parts=tuple(function(*column) for column in columns), unrolled=self.unrolled)
+
+    def sum(self) -> Array:
+        """Sum of the entries, added in deposit order."""
+        if not self.unrolled:
+            return self.parts[0].sum()
+        total = self.parts[0]
+        for part in self.parts[1:]:
+            total = total + part
+        return total
+
+    def take(self, indices: tuple[int, ...]) -> "Vector":
+        """The entries at fixed positions, in the order given."""
+        if self.unrolled:
+            return Vector(parts=tuple(self.parts[i] for i in indices), unrolled=True)
+        return Vector.split(self.parts[0][..., jnp.asarray(indices)])
+
+    def _combine(
+        self, function: Callable[[Array, Array], Array], other: "Vector | Array | float"
+    ) -> "Vector":
+        if isinstance(other, Vector):
+            return self.map(function, other)
+        return self.map(lambda part: function(part, jnp.asarray(other, part.dtype)))
+
+    def __add__(self, other: "Vector | Array | float") -> "Vector":
+        return self._combine(operator.add, other)
+
+    def __sub__(self, other: "Vector | Array | float") -> "Vector":
+        return self._combine(operator.sub, other)
+
+    def __mul__(self, other: "Vector | Array | float") -> "Vector":
+        return self._combine(operator.mul, other)
+
+    def __truediv__(self, other: "Vector | Array | float") -> "Vector":
+        return self._combine(operator.truediv, other)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def where(condition: Array, chosen: Vector, otherwise: Vector) -> Vector:
+    """Entries of `chosen` where the scalar condition holds, of `otherwise` elsewhere."""
+    return chosen.map(lambda a, b: jnp.where(condition, a, b), otherwise)
+
+
+def positive_or(value: Array, fallback: float = 1.0) -> Array:
+    """A divisor that is safe to differentiate through: `value` where positive, else `fallback`."""
+    return jnp.where(value > 0, value, jnp.asarray(fallback, value.dtype))
+
+
+def sqrt(value: Array) -> Array:
+    """Square root whose derivative at 0 is 0 instead of infinite."""
+    positive = value > 0
+    return jnp.where(positive, jax.lax.sqrt(jnp.where(positive, value, 1)), 0)

@@ -1,0 +1,151 @@
+"""What holders remember of the yields that were quoted: a window, or a fading memory."""
+
+from typing import Any, Protocol
+
+import jax.numpy as jnp
+from jax import Array
+
+from camjax._pytree import pytree
+from camjax.vector import Vector, positive_or, sqrt
+from camjax.weights.base import View
+
+FLOOR = 1e-18
+"""1/year; stands in for a yield of zero, so that weights are always defined."""
+
+
+@pytree
+class Statistics:
+    """Yields as remembered, 1/year."""
+
+    average: Vector
+    """ȳ_i, what the score rewards."""
+    mean: Vector
+    """m_i, mean of what is at hand."""
+    deviation: Vector
+    """sd_i, population standard deviation of what is at hand."""
+    empty: Array | None = None
+    """Whether nothing is remembered yet, so that all deposits look alike; None: never."""
+
+
+class YieldMemory(Protocol):
+    """Keeps quotes from one step to the next and sums them up."""
+
+    def init(self, like: Vector) -> Any:
+        """Memory before the first step."""
+        ...
+
+    def statistics(self, memory: Any, convenience_yield: Vector, view: View) -> Statistics:
+        """What is remembered, with a constant convenience yield added to every quote."""
+        ...
+
+    def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:
+        """Memory after this step's quotes."""
+        ...
+
+
+@pytree
+class WindowMemory:
+    """The last W quotes, alike; those before the first step count as zero.
+
+    ȳ_i = Σ y_i / K, m_i and sd_i over the k = min(K, t) entries at hand, K the window.
+
+    Args:
+      kernel: [W] weight of each quote, newest first: ones for a window of K = W steps. Zeros at
+        the end shorten the window without a new shape, so windows can be batched.
+
+    References:
+      Specification, 3.5.
+    """
+
+    kernel: Array
+
+    def init(self, like: Vector) -> tuple[Vector, ...]:
+        """W entries of zero, newest first."""
+        return (like.map(jnp.zeros_like),) * self.kernel.shape[0]
+
+    def statistics(
+        self, memory: tuple[Vector, ...], convenience_yield: Vector, view: View
+    ) -> Statistics:
+        """Mean over the window and over what is at hand, and its population deviation."""
+        ages = range(1, len(memory) + 1)
+        at_hand = [jnp.where(view.step >= age, self.kernel[age - 1], 0) for age in ages]
+        count = sum(at_hand[1:], at_hand[0])
+        shares = [weight / count for weight in at_hand]
+
+        # Taken from the newest quote, so that yields that never move deviate by exactly zero.
+        newest = memory[0]
+        excess = [quotes - newest for quotes in memory]
+        offset = _weighted_sum(shares, excess)
+        spread = [entry - offset for entry in excess]
+        variance = _weighted_sum(shares, [entry * entry for entry in spread])
+        mean = newest + offset + convenience_yield
+        return Statistics(
+            average=mean * (count / self.kernel.sum()),
+            mean=mean,
+            deviation=variance.map(sqrt),
+        )
+
+    def remember(
+        self, memory: tuple[Vector, ...], yield_rates: Vector, dt_days: float
+    ) -> tuple[Vector, ...]:
+        """The newest quotes first, the oldest forgotten."""
+        del dt_days
+        return (yield_rates, *memory[:-1])
+
+
+@pytree
+class FadingState:
+    """Running weighted moments, by West's update."""
+
+    weight: Array
+    mean: Vector
+    squares: Vector
+
+
+@pytree
+class HalfLifeMemory:
+    """All quotes since the first step, weighted by 2^(-age Δt / h): a smooth stand-in for a window.
+
+    Args:
+      half_life_days: [] h, positive.
+
+    References:
+      Specification, 4.2. Weighted moments: West 1979.
+    """
+
+    half_life_days: Array
+
+    def init(self, like: Vector) -> FadingState:
+        """Nothing remembered."""
+        zeros = like.map(jnp.zeros_like)
+        return FadingState(weight=jnp.zeros_like(self.half_life_days), mean=zeros, squares=zeros)
+
+    def statistics(
+        self, memory: FadingState, convenience_yield: Vector, view: View
+    ) -> Statistics:
+        """Weighted mean and population deviation."""
+        del view
+        mean = memory.mean + convenience_yield
+        variance = memory.squares / positive_or(memory.weight)
+        return Statistics(
+            average=mean, mean=mean, deviation=variance.map(sqrt), empty=memory.weight <= 0
+        )
+
+    def remember(self, memory: FadingState, yield_rates: Vector, dt_days: float) -> FadingState:
+        """Fade what is remembered and add the newest quotes with weight 1."""
+        faded = memory.weight * jnp.exp2(-dt_days / self.half_life_days)
+        weight = faded + 1
+        surprise = yield_rates - memory.mean
+        return FadingState(
+            weight=weight,
+            mean=memory.mean + surprise / weight,
+            squares=memory.squares * (faded / positive_or(memory.weight))
+            + surprise * surprise * (faded / weight),
+        )
+
+
+def _weighted_sum(weights: list[Array], entries: list[Vector]) -> Vector:
+    total = entries[0] * weights[0]
+    for weight, entry in zip(weights[1:], entries[1:], strict=True):
+        total = total + entry * weight
+    return total

@@ -1,0 +1,86 @@
+"""What holders make of yields and risks: a score for every deposit."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from camjax._pytree import pytree
+from camjax.vector import Vector, positive_or
+from camjax.weights.base import View
+from camjax.weights.memory import FLOOR, Statistics
+
+
+@pytree
+class Preferences:
+    """Holders' tastes. Neutral values in brackets reproduce the reference.
+
+    s_i = f_i max(ȳ_i, 1e-18)^η / (1 + λ_a e_i ρ + risk_i + λ_q q_i),  q_i = sd_i / (m_i + 1e-18)
+
+    with yields that include the convenience yield c_i. A mean below zero counts as zero in q_i.
+
+    Args:
+      factor: [N] f (1).
+      exposure: [N] e to the volatile-asset risk (1 for pool and money market, 0 otherwise).
+      convenience_yield: [N] c in 1/year (0), value of holding FEI there beyond the quote.
+      asset_risk_aversion: [] λ_a (1).
+      yield_risk_aversion: [] λ_q (1).
+      elasticity: [] η; None for 1, which spares a power per deposit and step.
+
+    References:
+      Specification, 3.5 and 4.2.
+    """
+
+    factor: Array
+    exposure: Array
+    convenience_yield: Array
+    asset_risk_aversion: Array
+    yield_risk_aversion: Array
+    elasticity: Array | None = None
+
+    def scores(self, statistics: Statistics, view: View) -> Vector:
+        """Scores s [N] of this step, up to a common factor; 0 for closed deposits."""
+        mean = statistics.mean.map(lambda m: jnp.maximum(m, 0) + FLOOR)
+        danger = Vector.split(self.exposure) * (self.asset_risk_aversion * view.volatile_asset_risk)
+        if view.risk is not None:
+            danger = danger + view.risk
+        # One division instead of two, and none by a deviation ratio that may be huge.
+        safety = mean / (mean + mean * danger + statistics.deviation * self.yield_risk_aversion)
+        scores = Vector.split(self.factor) * self._appeal(statistics.average) * safety
+        if statistics.empty is not None:
+            empty = statistics.empty
+            scores = scores.map(lambda score: jnp.where(empty, 1, score))
+        return scores if view.open is None else scores * view.open
+
+    def _appeal(self, average: Vector) -> Vector:
+        """max(ȳ, 1e-18)^η, relative to the largest ȳ where η is given: its power may underflow."""
+        floored = average.map(lambda y: jnp.maximum(y, FLOOR))
+        if self.elasticity is None:
+            return floored
+        elasticity = self.elasticity
+        logarithms = floored.map(jnp.log)
+        largest = jax.lax.stop_gradient(logarithms.stack().max())
+        return logarithms.map(lambda y: jnp.exp(elasticity * (y - largest)))
+
+
+def relative_advantage(score: Array, other: Array, gain: Array | None) -> Array:
+    """How much better a score is than another, in [-1, 1].
+
+    a = (s^γ - o^γ) / (s^γ + o^γ) = tanh(½ γ log(s/o)), computed from the ratio of the smaller to
+    the larger, so that it depends on no common scale; 0 where both are 0.
+
+    Args:
+      score: s, at least 0.
+      other: o, at least 0, same shape.
+      gain: [] γ; None for 1.
+
+    References:
+      Specification, 4.5.
+    """
+    ahead = score > other
+    larger = positive_or(jnp.where(ahead, score, other))
+    ratio = jnp.where(ahead, other, score) / larger
+    if gain is not None:
+        ratio = jnp.where(ratio > 0, jnp.exp(gain * jnp.log(positive_or(ratio))), 0)
+    advantage = (1 - ratio) / (1 + ratio)
+    both_zero = (score <= 0) & (other <= 0)
+    return jnp.where(both_zero, 0, jnp.where(ahead, advantage, -advantage))
