@@ -1,0 +1,163 @@
+"""Section 3: one step after another."""
+
+import numpy as np
+
+from .market import Deposit, Market
+from .mechanisms import build_deposit
+from .risk import volatile_asset_risk
+from .rules import View, pairwise_flows, target_weights
+from .settings import Columns, Settings, Table, read_settings
+from .transfers import (
+    by_source_and_destination,
+    net_changes,
+    planned_transfers,
+    rebalancing_rate,
+    settle,
+)
+
+
+def run(scenario: Table, columns: Columns, steps: int) -> dict[str, np.ndarray]:
+    """Trajectories under the names of the results table, without its path axis.
+
+    Args:
+      scenario: TOML-shaped mapping of the scenario format.
+      columns: drivers by column name, each [T+1] (more rows are fine).
+      steps: T.
+
+    Returns:
+      Arrays whose axis 0 is step 1…T. Deposits not under allocation are NaN where a variable
+      concerns allocated ones only; `transfer` is 0 there. Without a price column there is no
+      `volatile_asset_price`, and the risk is 0.
+
+    Raises:
+      ValueError: what the specification refuses.
+    """
+    settings = read_settings(scenario)
+    columns = {name: np.asarray(column, float) for name, column in columns.items()}
+    markets = read_markets(settings, columns, steps)
+    accounting = settings.rebalancing["accounting"]
+    deposits = [
+        build_deposit(table, columns, accounting, markets[0]) for table in settings.deposits
+    ]
+    weights = user_balances(settings, deposits)
+    if not weights.sum() > 0:
+        raise ValueError("no user FEI under allocation at the start")
+    weights = weights / weights.sum()
+
+    quotes = [np.zeros(len(deposits))]
+    records = []
+    for market in markets[1:]:
+        quoted = np.array([deposit.evolve(market) for deposit in deposits])
+        shortfall = mint_or_redeem(settings, deposits, columns, market.step)
+        view = View(
+            step=market.step,
+            weights=current_weights(settings, deposits, weights),
+            quotes=np.array(quotes)[:, settings.allocated],
+            risk=market.risk,
+            rate=rebalancing_rate(settings),
+            columns=columns,
+        )
+        capital = move_capital(settings, deposits, view, market)
+        weights = view.weights
+        quotes.append(quoted)
+        records.append(
+            {
+                "balance": np.array([deposit.balance for deposit in deposits]),
+                "yield_rate": quoted,
+                "mint_redeem_shortfall": shortfall,
+                "volatile_asset_risk": market.risk,
+                **({"volatile_asset_price": market.price} if market.price > 0 else {}),
+                **capital,
+                **observables_by_type(deposits),
+            }
+        )
+    return {name: np.array([record[name] for record in records]) for name in records[0]}
+
+
+def read_markets(settings: Settings, columns: Columns, steps: int) -> list[Market]:
+    """What every step sees, and the prices at t = 0 in front."""
+    short = [name for name, column in columns.items() if len(column) < steps + 1]
+    if short:
+        raise ValueError(f"fewer than {steps + 1} rows: {short}")
+    prices = columns.get("volatile_asset_price", np.full(steps + 1, np.nan))[: steps + 1]
+    fei_prices = columns.get("fei_price", np.ones(steps + 1))[: steps + 1]
+    risks = np.zeros(steps)
+    if "volatile_asset_price" in columns:
+        risks = volatile_asset_risk(prices, settings.risk_window)
+    rows = zip(prices, fei_prices, [0.0, *risks], strict=True)
+    return [
+        Market(step=step, dt_days=settings.dt_days, price=price, fei_price=fei_price, risk=risk)
+        for step, (price, fei_price, risk) in enumerate(rows)
+    ]
+
+
+def user_balances(settings: Settings, deposits: list[Deposit]) -> np.ndarray:
+    """[N] b, over the allocated deposits."""
+    return np.array([deposits[i].balance for i in settings.allocated], float)
+
+
+def current_weights(
+    settings: Settings, deposits: list[Deposit], previous_weights: np.ndarray
+) -> np.ndarray:
+    """[N] w = b / S, or 4.13's: those of the step before, if nothing is left."""
+    balances = user_balances(settings, deposits)
+    return balances / balances.sum() if balances.sum() > 0 else previous_weights
+
+
+def mint_or_redeem(
+    settings: Settings, deposits: list[Deposit], columns: Columns, step: int
+) -> float:
+    """4.6: m_t goes to the first idle deposit; returns what it could not cover."""
+    if "mint_redeem" not in columns or columns["mint_redeem"][step] == 0:
+        return 0.0
+    idle = [i for i, table in enumerate(settings.deposits) if table["type"] == "idle"]
+    if not idle:
+        raise ValueError("mint_redeem without an idle deposit")
+    wanted = deposits[idle[0]].balance + columns["mint_redeem"][step]
+    deposits[idle[0]].balance = max(0.0, wanted)
+    return max(0.0, -wanted)
+
+
+def move_capital(
+    settings: Settings, deposits: list[Deposit], view: View, market: Market
+) -> dict[str, np.ndarray]:
+    """3.5 to 3.9: target, planned transfers, settlement; what was recorded of them."""
+    balances = user_balances(settings, deposits)
+    total = max(0.0, balances.sum())
+    if settings.weights["rule"] == "pairwise":
+        flows = pairwise_flows(settings, view)
+        target = view.weights + flows.sum(axis=1)
+        planned = total * np.triu(flows)
+        changes = net_changes(planned)
+    else:
+        target = target_weights(settings, view)
+        is_allocation = (
+            settings.weights["rule"] == "prescribed"
+            and settings.weights["prescribed_as"] == "allocation"
+        )
+        changes = (1.0 if is_allocation else view.rate) * (target - view.weights) * total
+        planned = planned_transfers(changes, settings.pairs, settings.rebalancing["transfers"])
+    settled, remainders = settle(balances, changes, planned, settings.rebalancing["settlement"])
+    for i, amount in zip(settings.allocated, settled - balances, strict=True):
+        deposits[i].receive(amount, market)
+
+    count = len(deposits)
+    record = {
+        "target_weight": np.full(count, np.nan),
+        "remainder": np.full(count, np.nan),
+        "transfer": np.zeros((count, count)),
+    }
+    record["target_weight"][settings.allocated] = target
+    record["remainder"][settings.allocated] = remainders
+    allocated_block = np.ix_(settings.allocated, settings.allocated)
+    record["transfer"][allocated_block] = by_source_and_destination(planned)
+    return record
+
+
+def observables_by_type(deposits: list[Deposit]) -> dict[str, float | list[float]]:
+    """The pool_* and money-market columns: a number, or a list where there are several."""
+    collected: dict[str, list[float]] = {}
+    for deposit in deposits:
+        for name, value in deposit.observables().items():
+            collected.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in collected.items()}
