@@ -1,0 +1,68 @@
+"""The roof of the command: what it is made of, and how it ends."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from camjax._version import __version__
+from camjax.cli import scenarios
+from camjax.cli.run import run
+from camjax.errors import CamjaxError
+
+REFUSED = 2
+"""Exit status for anything the user gave that cannot be used."""
+
+app = typer.Typer(
+    name="camjax",
+    help="Simulate where the holders of a stablecoin keep it.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command(name="run")(run)
+app.add_typer(scenarios.app, name="scenarios")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"camjax {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _command(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    del version
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command `camjax`.
+
+    Args:
+      arguments: what follows `camjax` on the command line; by default this process's own.
+
+    Returns:
+      Exit status: 0, 2 with one line on standard error for bad input, 130 when interrupted.
+    """
+    try:
+        status = app(arguments, prog_name="camjax", standalone_mode=False)
+    except CamjaxError as error:
+        return _refuse(str(error))
+    except typer.TyperException as error:
+        return _refuse(f"{error.format_message().rstrip('.')}. Try `camjax --help`.")
+    return status if isinstance(status, int) else 0
+
+
+def _refuse(message: str) -> int:
+    """Say on standard error, in one line, what cannot be used."""
+    print(f"camjax: {' '.join(message.split())}", file=sys.stderr)
+    return REFUSED

@@ -1,0 +1,34 @@
+"""Scenarios as the command loads them."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from camjax.scenario import Scenario
+
+
+def load(
+    scenario: str, assignments: Iterable[str] | None, precision: str | None = None
+) -> "Scenario":
+    """Load a scenario, with JAX set up for all cores and for the precision that it asks for.
+
+    Args:
+      scenario: built-in name or file.
+      assignments: `--set` options, KEY=VALUE.
+      precision: wins over the scenario's own.
+
+    Raises:
+      CamjaxError: the scenario or an assignment cannot be used.
+    """
+    from camjax.config import configure
+    from camjax.scenario import load_scenario, parse_overrides
+
+    overrides = parse_overrides(assignments or [])
+    if precision is not None:
+        overrides["precision"] = precision
+    # Float64 arrays need JAX's 64-bit types, and what the scenario asks for is known only later.
+    configure("float64")
+    loaded = load_scenario(scenario, overrides)
+    if loaded.precision == "float32":
+        configure("float32")
+    return loaded

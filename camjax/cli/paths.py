@@ -1,0 +1,119 @@
+"""Many paths of one scenario: compiled once, run in blocks over all devices."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Mapping
+from functools import partial
+
+import jax
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh, PartitionSpec
+from numpy.typing import NDArray
+
+from camjax.cli.digest import RECORD, PathDigest, digest
+from camjax.cli.options import Keep
+from camjax.cli.progress import Report
+from camjax.model import Model
+from camjax.processes import DriverProcesses
+from camjax.scenario import Scenario
+from camjax.simulate import simulate
+
+TRAJECTORIES_FIT_BYTES = 512 * 2**20
+"""Trajectories up to this size are kept unless another choice is made."""
+
+BLOCK_PATHS = 1024
+"""Most paths a device simulates at once: enough to keep it busy, few enough to stay in cache."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Paths that have run."""
+
+    digest: PathDigest
+    """Leaves [P, ...]."""
+    kept: Mapping[str, NDArray]
+    """Variables [P, T, ...], or [P, 1, ...] where only the last step is kept."""
+    compile_seconds: float
+    run_seconds: float
+
+
+def run_paths(
+    scenario: Scenario, num_paths: int, seed: int, keep: Keep | None, report: Report
+) -> Run:
+    """Simulate paths 0…P-1 of a scenario; path i depends on the seed and i alone.
+
+    Args:
+      scenario: what to run.
+      num_paths: P.
+      seed: of all paths; path i draws from `fold_in(key(seed), i)`.
+      keep: what to keep of the trajectories besides the digest.
+      report: is told of the progress.
+    """
+    devices = jax.local_devices()
+    num_blocks = math.ceil(num_paths / (BLOCK_PATHS * len(devices)))
+    block = math.ceil(num_paths / (num_blocks * len(devices))) * len(devices)
+    paths = np.arange(num_blocks * block, dtype=np.int32)
+    shared = (scenario.model, scenario.processes, jax.random.key(seed))
+
+    started = time.perf_counter()
+    report("compiling", 0.0)
+    simulated = jax.shard_map(
+        jax.vmap(partial(_simulate_path, scenario, keep), in_axes=(None, None, None, 0)),
+        mesh=Mesh(devices, ("path",)),
+        in_specs=(PartitionSpec(), PartitionSpec(), PartitionSpec(), PartitionSpec("path")),
+        out_specs=PartitionSpec("path"),
+        check_vma=False,
+    )
+    compiled = jax.jit(simulated).lower(*shared, paths[:block]).compile()
+    compiled_at = time.perf_counter()
+
+    results = jax.tree.map(
+        lambda leaf: np.empty((num_paths, *leaf.shape[1:]), leaf.dtype), compiled.out_info
+    )
+    for first in range(0, num_paths, block):
+        report("simulating", first / num_paths)
+        _copy_into(results, compiled(*shared, paths[first : first + block]), first)
+    ended = time.perf_counter()
+    path_digest, kept = results
+    return Run(path_digest, kept, compiled_at - started, ended - compiled_at)
+
+
+def fitting_keep(scenario: Scenario, num_paths: int) -> Keep:
+    """Trajectories where those of all paths fit, else statistics over paths."""
+    run_one = partial(_simulate_path, scenario, "trajectories")
+    inputs = (scenario.model, scenario.processes, jax.random.key(0), np.int32(0))
+    _, kept = jax.eval_shape(run_one, *inputs)
+    path_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
+    return "trajectories" if num_paths * path_bytes <= TRAJECTORIES_FIT_BYTES else "statistics"
+
+
+def _simulate_path(
+    scenario: Scenario,
+    keep: Keep | None,
+    model: Model,
+    processes: DriverProcesses,
+    key: Array,
+    path: Array,
+) -> tuple[PathDigest, dict[str, Array]]:
+    """One path: its digest, and what is kept of its trajectory."""
+    scenario = dataclasses.replace(scenario, model=model, processes=processes)
+    path_key = jax.random.fold_in(key, path)
+    record = RECORD if keep is None else None
+    drivers = scenario.sample_drivers(path_key)
+    trajectory = simulate(model, drivers, path_key, record)
+    kept = {} if keep is None else dict(trajectory.variables)
+    if keep == "final":
+        kept = {name: values[-1:] for name, values in kept.items()}
+    return digest(trajectory), kept
+
+
+def _copy_into(results: object, block: object, first: int) -> None:
+    """Write a block's leaves behind those of the blocks before it; padding paths are dropped."""
+
+    def copy(target: NDArray, source: Array) -> None:
+        count = min(len(source), len(target) - first)
+        target[first : first + count] = np.asarray(source)[:count]
+
+    jax.tree.map(copy, results, block)

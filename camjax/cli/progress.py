@@ -1,0 +1,36 @@
+"""A progress bar that shows up only when it is worth it."""
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+PATIENCE_SECONDS = 1.0
+"""A run that ends sooner shows no bar."""
+
+Report = Callable[[str, float], None]
+"""Takes what is being done and the share of it that is done, from 0 to 1."""
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Report]:
+    """Show progress on standard error, if it is a terminal and the block takes over a second."""
+    if not sys.stderr.isatty():
+        yield lambda activity, share: None
+        return
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=1.0)
+    timer = threading.Timer(PATIENCE_SECONDS, bar.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda activity, share: bar.update(task, description=activity, completed=share)
+    finally:
+        timer.cancel()
+        timer.join()
+        bar.stop()

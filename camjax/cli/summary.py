@@ -1,0 +1,148 @@
+"""What a run says at its end, as data: the table and the JSON answer are two views of it."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camjax.cli.paths import Run
+from camjax.results import STATUS_FLAGS
+from camjax.scenario import Scenario
+
+MOST_TRANSFERS = 5
+"""Transfers that a summary names."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Band:
+    """Mean over paths, and the band between their 5 % and 95 % quantiles."""
+
+    mean: float
+    q05: float
+    q95: float
+
+
+@dataclasses.dataclass(frozen=True)
+class DepositSummary:
+    """A deposit at the end of the run."""
+
+    name: str
+    balance: Band
+    share: Band | None
+    """Of user FEI under allocation; none for a deposit that is not."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TransferSummary:
+    """Capital planned to move from one deposit to another."""
+
+    source: str
+    destination: str
+    mean_per_step: float
+
+
+@dataclasses.dataclass(frozen=True)
+class FlagSummary:
+    """Something that went wrong on some paths, and where it happened first."""
+
+    flag: str
+    num_paths: int
+    path: int
+    step: int
+    deposit: str | None
+    """Known for balances that are not finite."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """A run in short. Balances and transfers are in tokens, times in seconds."""
+
+    scenario: str
+    token: str
+    steps: int
+    dt_days: float
+    num_paths: int
+    seed: int
+    precision: str
+    deposits: tuple[DepositSummary, ...]
+    transfers: tuple[TransferSummary, ...]
+    remainder_steps: Band
+    flags: tuple[FlagSummary, ...]
+    compile_seconds: float
+    run_seconds: float
+    results: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a JSON document, null where a value is not finite."""
+        return _finite_or_none(dataclasses.asdict(self))
+
+
+def summarise(scenario: Scenario, run: Run, seed: int, results: str | None) -> Summary:
+    """Put a run in short."""
+    return Summary(
+        scenario=scenario.name,
+        token=scenario.token,
+        steps=scenario.steps,
+        dt_days=scenario.dt_days,
+        num_paths=len(run.digest.final_balance),
+        seed=seed,
+        precision=scenario.precision,
+        deposits=_deposits(scenario, np.asarray(run.digest.final_balance, np.float64)),
+        transfers=_transfers(scenario, np.asarray(run.digest.mean_transfer, np.float64)),
+        remainder_steps=_band(np.asarray(run.digest.remainder_steps)),
+        flags=_flags(scenario, run),
+        compile_seconds=run.compile_seconds,
+        run_seconds=run.run_seconds,
+        results=results,
+    )
+
+
+def _deposits(scenario: Scenario, balance: NDArray) -> tuple[DepositSummary, ...]:
+    """Balances [P, N] and shares per deposit."""
+    allocated = np.asarray(scenario.model.allocated)
+    total = balance[:, allocated].sum(axis=1)
+    share = balance / np.where(total > 0, total, np.nan)[:, np.newaxis]
+    return tuple(
+        DepositSummary(name, _band(balance[:, i]), _band(share[:, i]) if allocated[i] else None)
+        for i, name in enumerate(scenario.model.names)
+    )
+
+
+def _transfers(scenario: Scenario, mean_transfer: NDArray) -> tuple[TransferSummary, ...]:
+    """The largest mean transfers, from [P, N, N]."""
+    names = scenario.model.names
+    mean = mean_transfer.mean(axis=0)
+    order = np.argsort(-mean, axis=None, kind="stable")[:MOST_TRANSFERS]
+    pairs = [divmod(int(position), len(names)) for position in order]
+    return tuple(
+        TransferSummary(names[i], names[j], float(mean[i, j])) for i, j in pairs if mean[i, j] > 0
+    )
+
+
+def _flags(scenario: Scenario, run: Run) -> tuple[FlagSummary, ...]:
+    """Flags that any path raised; the first is the earliest step, then the lowest path."""
+    summaries = []
+    for column, flag in enumerate(STATUS_FLAGS.values()):
+        steps = np.asarray(run.digest.flagged_steps)[:, column]
+        paths = np.flatnonzero(steps)
+        if len(paths):
+            path = int(paths[np.argmin(steps[paths])])
+            lost = scenario.model.names[int(run.digest.lost_deposit[path])]
+            deposit = lost if flag == "balance_not_finite" else None
+            summaries.append(FlagSummary(flag, len(paths), path, int(steps[path]), deposit))
+    return tuple(summaries)
+
+
+def _band(values: NDArray) -> Band:
+    low, high = np.quantile(values, [0.05, 0.95])
+    return Band(float(values.mean()), float(low), float(high))
+
+
+def _finite_or_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite_or_none(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite_or_none(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

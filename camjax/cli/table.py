@@ -1,0 +1,114 @@
+"""A run's summary as text for a terminal."""
+
+import math
+from collections.abc import Sequence
+
+from camjax.cli.summary import Band, DepositSummary, FlagSummary, Summary
+
+FLAG_WORDS = {
+    "price_held_at_floor": "the volatile asset's price fell to its floor and was held there",
+    "allocation_emptied": "no user balance was left to allocate",
+    "balance_not_finite": "a balance was not finite",
+}
+"""What flags mean, in words."""
+
+
+def format_summary(summary: Summary) -> str:
+    """The whole answer of `camjax run`."""
+    notes = [_remainder(summary), *(_flag(flag, summary) for flag in summary.flags)]
+    ending = [f"Compiled in {summary.compile_seconds:.2f} s, ran in {summary.run_seconds:.2f} s."]
+    if summary.results is not None:
+        ending.append(f"Wrote {summary.results}.")
+    sections = [
+        _heading(summary),
+        _deposits(summary),
+        _transfers(summary),
+        "\n".join(notes),
+        "\n".join(ending),
+    ]
+    return "\n\n".join(sections)
+
+
+def _heading(summary: Summary) -> str:
+    """What was run."""
+    days = summary.steps * summary.dt_days
+    return (
+        f"{summary.scenario}: {_count(summary.steps, 'step')} over {days:g} days, "
+        f"{_count(summary.num_paths, 'path')}, seed {summary.seed}, {summary.precision}"
+    )
+
+
+def _deposits(summary: Summary) -> str:
+    """Final balances and shares, with bands where there are paths to have them."""
+    band = ("5 %", "95 %") if summary.num_paths > 1 else ()
+    title = "mean" if band else "final"
+    header = (f"final balance ({summary.token})", title, *band, "share", *band)
+    return _columns([header, *(_deposit(deposit, len(band)) for deposit in summary.deposits)])
+
+
+def _deposit(deposit: DepositSummary, width: int) -> tuple[str, ...]:
+    balance = (_amount(value) for value in _values(deposit.balance, width))
+    if deposit.share is None:
+        return (deposit.name, *balance, *("-" for _ in range(1 + width)))
+    return (deposit.name, *balance, *(f"{value:.1%}" for value in _values(deposit.share, width)))
+
+
+def _transfers(summary: Summary) -> str:
+    """Where most capital was to move."""
+    if not summary.transfers:
+        return "No capital was to move."
+    header = ("largest transfers", f"mean {summary.token} a step")
+    rows = [
+        (f"{transfer.source} -> {transfer.destination}", _amount(transfer.mean_per_step))
+        for transfer in summary.transfers
+    ]
+    return _columns([header, *rows])
+
+
+def _remainder(summary: Summary) -> str:
+    """How often settlement fell short."""
+    steps = summary.remainder_steps
+    if steps.mean == 0:
+        return "Steps with a remainder: none."
+    mean = f"Steps with a remainder: {steps.mean:.1f} of {summary.steps}"
+    if summary.num_paths == 1:
+        return f"{mean}."
+    return f"{mean} on average, {steps.q05:.0f} to {steps.q95:.0f} in 5-95 % of paths."
+
+
+def _flag(flag: FlagSummary, summary: Summary) -> str:
+    """What went wrong, on how many paths and where first."""
+    where = f"path {flag.path}, step {flag.step}"
+    if flag.deposit is not None:
+        where += f", deposit {flag.deposit}"
+    paths = _count(flag.num_paths, "path")
+    return f"Warning: {FLAG_WORDS[flag.flag]} on {paths} of {summary.num_paths}; first {where}."
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        first, *others = (
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join([first, *others]).rstrip())
+    return "\n".join(lines)
+
+
+def _values(band: Band, width: int) -> tuple[float, ...]:
+    """Mean, and the band's ends where the table has columns for them."""
+    return (band.mean, band.q05, band.q95)[: 1 + width]
+
+
+def _amount(value: float) -> str:
+    """Whole tokens, thousands apart; hundredths where there are but a few."""
+    if not math.isfinite(value):
+        return "not finite"
+    return f"{value:,.2f}" if 0.005 <= abs(value) < 100 else f"{value:,.0f}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
