@@ -32,8 +32,7 @@ def digest(trajectory: Trajectory) -> PathDigest:
     balance, remainder = trajectory.balance, trajectory.remainder
     rounding = 64 * jnp.finfo(balance.dtype).eps * balance.sum(axis=-1, keepdims=True)
     stuck = jnp.abs(remainder) > rounding
-    flags = jnp.asarray(list(STATUS_FLAGS), trajectory.status.dtype)
-    raised = (trajectory.status[:, None] & flags) != 0
+    raised = jnp.stack([(trajectory.status & flag) != 0 for flag in STATUS_FLAGS], axis=-1)
     first = jnp.argmax(raised, axis=0)
     lost = ~jnp.isfinite(balance)
     return PathDigest(
