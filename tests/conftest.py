@@ -19,3 +19,4 @@ settings.load_profile("camjax")
 def compilation_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let tests that meet the same computation again skip compiling it."""
     jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("jax_cache")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
