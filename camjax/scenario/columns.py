@@ -1,0 +1,72 @@
+"""The driver columns there are: what each may hold, whose it is, and who reads which."""
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from camjax.scenario.deposit_tables import AnyDeposit
+from camjax.scenario.domains import Domain, Flag, Interval
+
+TIME_COLUMNS = ("step", "time")
+"""Columns that place the rows of drivers.csv in time; not drivers."""
+
+
+WEIGHTS_FROM_OUTSIDE = ("dirichlet_", "target_")
+"""How columns begin that only one rule reads, and reads for all allocated deposits at once."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ColumnKind:
+    """One kind of driver column.
+
+    Args:
+      domain: what its values may be.
+      shared: whether the bare name is a column, for all deposits.
+      types: types of the deposits whose names may follow the bare name.
+      processes: which processes may drive it: any, only those that draw nothing, or none.
+    """
+
+    domain: Domain
+    shared: bool = False
+    types: frozenset[str] = frozenset()
+    processes: Literal["any", "fixed", "none"] = "any"
+
+
+EVERY_TYPE = frozenset({"liquidity_pool", "money_market", "savings", "idle", "external"})
+
+COLUMN_KINDS: dict[str, ColumnKind] = {
+    "volatile_asset_price": ColumnKind(Interval("(0, inf)"), shared=True),
+    "fei_price": ColumnKind(Interval("(0, inf)"), shared=True),
+    "mint_redeem": ColumnKind(Interval("(-inf, inf)"), shared=True),
+    "utilization": ColumnKind(Interval("[0, 1]"), True, frozenset({"money_market"})),
+    "borrow_demand": ColumnKind(Interval("[0, inf)"), True, frozenset({"money_market"})),
+    "savings_rate": ColumnKind(Interval("[0, inf)"), True, frozenset({"savings"})),
+    "yield_rate": ColumnKind(Interval("(-inf, inf)"), False, frozenset({"external"})),
+    "risk": ColumnKind(Interval("[0, inf)"), False, EVERY_TYPE),
+    "available": ColumnKind(Flag(), False, EVERY_TYPE, "fixed"),
+    "dirichlet": ColumnKind(Interval("[0, inf)"), False, EVERY_TYPE, "none"),
+    "target": ColumnKind(Interval("[0, inf)"), False, EVERY_TYPE, "fixed"),
+}
+
+
+def known_columns(deposits: Iterable[AnyDeposit]) -> dict[str, ColumnKind]:
+    """Every driver column that means something for these deposits, by its full name."""
+    shared = {stem: kind for stem, kind in COLUMN_KINDS.items() if kind.shared}
+    own = {
+        f"{stem}_{deposit.name}": kind
+        for deposit in deposits
+        for stem, kind in COLUMN_KINDS.items()
+        if deposit.type in kind.types
+    }
+    return shared | own
+
+
+def column_for(stem: str, deposit: str, columns: Collection[str]) -> str | None:
+    """The column that a deposit reads: its own, else the shared one, else None.
+
+    >>> column_for("utilization", "aave", {"utilization", "utilization_aave"})
+    'utilization_aave'
+    """
+    shared = (stem,) if COLUMN_KINDS[stem].shared else ()
+    candidates = (f"{stem}_{deposit}", *shared)
+    return next((column for column in candidates if column in columns), None)

@@ -1,0 +1,60 @@
+"""Sets of numbers that keys and columns may hold, written the way messages show them."""
+
+import dataclasses
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """Finite numbers between two bounds, in the usual notation.
+
+    >>> Interval("(0, 1]").contains([0.0, 0.5, 1.0])
+    array([False,  True,  True])
+    >>> str(Interval("(0, 1]")), str(Interval("[0, inf)"))
+    ('a number in (0, 1]', 'a number ≥ 0')
+    """
+
+    notation: str
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lower and upper bound, infinite where there is none."""
+        lower, upper = self.notation[1:-1].split(",")
+        return float(lower), float(upper)
+
+    def contains(self, values: ArrayLike) -> np.ndarray:
+        """Whether each value is finite and within the bounds."""
+        array = np.asarray(values, dtype=np.float64)
+        lower, upper = self.bounds
+        above = array >= lower if self.notation[0] == "[" else array > lower
+        below = array <= upper if self.notation[-1] == "]" else array < upper
+        return np.isfinite(array) & above & below
+
+    def __str__(self) -> str:
+        lower, upper = self.bounds
+        if math.isinf(upper):
+            sign = "≥" if self.notation[0] == "[" else ">"
+            return "a finite number" if math.isinf(lower) else f"a number {sign} {lower:g}"
+        return f"a number in {self.notation}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    """The numbers 0 and 1.
+
+    >>> Flag().contains([0.0, 0.5, 1.0])
+    array([ True, False,  True])
+    """
+
+    def contains(self, values: ArrayLike) -> np.ndarray:
+        """Whether each value is exactly 0 or 1."""
+        return np.isin(np.asarray(values, dtype=np.float64), (0.0, 1.0))
+
+    def __str__(self) -> str:
+        return "0 or 1"
+
+
+Domain = Interval | Flag

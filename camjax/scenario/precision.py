@@ -1,0 +1,35 @@
+"""Numbers as JAX arrays of a scenario's precision."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from camjax.scenario.messages import refuse
+
+Real = Callable[[Any], Array]
+"""Turns a number or numbers into an array of the scenario's precision."""
+
+
+def real_numbers(precision: str) -> Real:
+    """How numbers of a precision become arrays.
+
+    Raises:
+      ScenarioError: float64 asked for while JAX would make float32 of it.
+    """
+    if precision == "float64" and not jax.config.read("jax_enable_x64"):
+        refuse(
+            "precision",
+            "JAX's 64-bit types turned on for float64",
+            "JAX in 32 bits",
+            'Call camjax.configure(precision="float64") first, or set precision = "float32".',
+        )
+    return functools.partial(jnp.asarray, dtype=jnp.dtype(precision))
+
+
+def optional(value: float | None, real: Real) -> Array | None:
+    """A number that may be left out."""
+    return None if value is None else real(value)

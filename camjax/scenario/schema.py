@@ -1,0 +1,108 @@
+"""The scenario file: one model a TOML table, with the defaults of keys left out.
+
+What one key may hold is settled here; what keys ask of each other is in `requirements`.
+"""
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from camjax.scenario.deposit_tables import DepositEntry
+from camjax.scenario.kinds import Number, Pair, Whole
+from camjax.scenario.process_tables import ProcessEntry
+from camjax.scenario.tables import Finite, NonNegative, Positive, Table
+
+DEFAULT_YIELD_WINDOW = 3
+
+
+class WeightsTable(Table):
+    """`[weights]`: how holders decide where capital should be, specification 3.5, 3.6 and 4."""
+
+    rule: Literal["endogenous", "exogenous", "pairwise", "prescribed"] = "endogenous"
+    yield_window: Annotated[int, Whole(1)] | None = None
+    yield_half_life_days: Positive | None = None
+    elasticity: NonNegative | None = None
+    asset_risk_aversion: NonNegative = 1.0
+    yield_risk_aversion: NonNegative = 1.0
+    idle_weight: Literal["floor", "zero"] = "floor"
+    cap: Annotated[float, Number("(0, 1]")] | None = None
+    dirichlet_precision: Positive | None = None
+    gain: Positive | None = None
+    conductance: list[Annotated[tuple[str, str, float], Pair("deposits", "[0, 1]")]] | None = None
+    concentration: list[Positive] | None = None
+    prescribed_as: Literal["target", "allocation"] | None = None
+    factor: dict[str, NonNegative] = Field(default_factory=dict)
+    exposure: dict[str, NonNegative] = Field(default_factory=dict)
+    convenience_yield: dict[str, Finite] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_memory(cls, keys: Any) -> Any:
+        """A window of three steps, unless the file says how holders remember."""
+        remembers = ("yield_window", "yield_half_life_days")
+        if isinstance(keys, dict) and not any(key in keys for key in remembers):
+            return {**keys, "yield_window": DEFAULT_YIELD_WINDOW}
+        return keys
+
+
+class RebalancingTable(Table):
+    """`[rebalancing]`: how fast and how capital moves, specification 3.7 to 3.9 and 4.3 to 4.4."""
+
+    duration_days: Positive = 30.0
+    law: Literal["sqrt", "exponential"] = "sqrt"
+    settlement: Literal["netted", "sequential"] = "netted"
+    accounting: Literal["conserving", "reference"] = "conserving"
+    transfers: Literal["constrained", "minimum_norm"] = "constrained"
+    pairs: list[Annotated[tuple[str, str], Pair("deposits")]] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_transfers(cls, keys: Any) -> Any:
+        """Chosen pairs imply minimum-norm transfers: no others are defined on them."""
+        if isinstance(keys, dict) and "pairs" in keys:
+            return {"transfers": "minimum_norm", **keys}
+        return keys
+
+
+class MarketTable(Table):
+    """`[market]`: the volatile-asset risk metric, specification 3.1."""
+
+    risk_window: Annotated[int, Whole(1, "It is a number of steps.")] = 30
+
+
+class DriversTable(Table):
+    """`[drivers]`: a file, correlations, and a process for any column."""
+
+    model_config = ConfigDict(extra="allow")
+
+    file: str | None = None
+    correlation: list[Annotated[tuple[str, str, float], Pair("columns", "(-1, 1)")]] | None = None
+    __pydantic_extra__: dict[str, ProcessEntry] = Field(init=False)
+
+    @property
+    def processes(self) -> dict[str, ProcessEntry]:
+        """Processes by the column they drive."""
+        return self.__pydantic_extra__
+
+
+class Document(Table):
+    """A whole scenario file."""
+
+    format: Literal[1] = Field(default=1, alias="schema")
+    name: str = "fei"
+    token: str = "FEI"
+    start_date: datetime.date | None = None
+    steps: Annotated[int, Whole(1)]
+    dt_days: Positive = 1.0
+    precision: Literal["float64", "float32"] = "float64"
+    deposits: list[DepositEntry]
+    weights: WeightsTable = WeightsTable()
+    rebalancing: RebalancingTable = RebalancingTable()
+    market: MarketTable = MarketTable()
+    drivers: DriversTable = DriversTable()
+
+    @property
+    def allocated(self) -> list[str]:
+        """Names of the deposits under allocation, in network order."""
+        return [deposit.name for deposit in self.deposits if deposit.allocated]

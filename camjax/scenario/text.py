@@ -1,0 +1,26 @@
+"""A checked document as TOML text."""
+
+from typing import Any
+
+import tomli_w
+
+from camjax.scenario.schema import Document
+
+
+def to_toml(document: Document) -> str:
+    """Canonical text: every key that has a value, defaults included, in the order of the schema.
+
+    >>> from camjax.scenario.scenario import load_scenario
+    >>> print(load_scenario("fei").toml.splitlines()[1])
+    name = "fei"
+    """
+    return tomli_w.dumps(_without_empty(document.model_dump(by_alias=True, exclude_none=True)))
+
+
+def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
+    """A table without the tables in it that hold nothing."""
+    pruned = {
+        key: _without_empty(value) if isinstance(value, dict) else value
+        for key, value in table.items()
+    }
+    return {key: value for key, value in pruned.items() if value != {}}
