@@ -162,6 +162,15 @@ def test_flagged_paths_are_named_with_the_step(
     assert "on 3 paths of 3; first path" in capsys.readouterr().out
 
 
+def test_trajectories_larger_than_the_memory_are_refused(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    assert main(["run", *SHORT, "--paths", str(10**9), "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("camjax: --paths: expected paths whose trajectories fit in")
+    assert list(folder.iterdir()) == []
+
+
 BAD = {
     "unknown option": ["run", "--pahts", "3"],
     "unknown command": ["rnu"],

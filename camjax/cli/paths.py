@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from camjax.cli.digest import RECORD, PathDigest, digest
 from camjax.cli.options import Keep
 from camjax.cli.progress import Report
+from camjax.errors import CamjaxError, refusal
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 from camjax.scenario import Scenario
@@ -80,13 +82,31 @@ def run_paths(
     return Run(path_digest, kept, compiled_at - started, ended - compiled_at)
 
 
-def fitting_keep(scenario: Scenario, num_paths: int) -> Keep:
-    """Trajectories where those of all paths fit, else statistics over paths."""
+def choose_keep(scenario: Scenario, num_paths: int, wanted: Keep | None) -> Keep:
+    """What to keep: as wanted, else trajectories where those of all paths fit, else statistics.
+
+    Raises:
+      CamjaxError: trajectories, which exact quantiles need too, exceed the machine's memory.
+    """
     run_one = partial(_simulate_path, scenario, "trajectories")
     inputs = (scenario.model, scenario.processes, jax.random.key(0), np.int32(0))
     _, kept = jax.eval_shape(run_one, *inputs)
-    path_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
-    return "trajectories" if num_paths * path_bytes <= TRAJECTORIES_FIT_BYTES else "statistics"
+    size = num_paths * sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
+    fitting: Keep = "trajectories" if size <= TRAJECTORIES_FIT_BYTES else "statistics"
+    keep = wanted or fitting
+    if keep != "final" and size > _memory_bytes():
+        expected = f"paths whose trajectories fit in {_memory_bytes() / 2**30:.0f} GiB of memory"
+        got = f"{num_paths}, which take {size / 2**30:.0f} GiB"
+        remedy = "Run fewer paths, or keep less: --keep final, or no --out."
+        raise CamjaxError(refusal("--paths", expected, got, remedy))
+    return keep
+
+
+def _memory_bytes() -> float:
+    """Memory of the machine, unlimited where it does not tell."""
+    if not hasattr(os, "sysconf"):
+        return math.inf
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _simulate_path(

@@ -44,7 +44,7 @@ def run(
     loaded = load(scenario, overrides, precision)
 
     from camjax import results
-    from camjax.cli.paths import fitting_keep, run_paths
+    from camjax.cli.paths import choose_keep, run_paths
     from camjax.cli.progress import progress
     from camjax.cli.summary import summarise
     from camjax.cli.table import format_summary
@@ -55,7 +55,7 @@ def run(
         keep = None
     else:
         results.check_writable(file)
-        keep = keep or fitting_keep(loaded, num_paths)
+        keep = choose_keep(loaded, num_paths, keep)
 
     with progress() as report:
         finished = run_paths(loaded, num_paths, seed, keep, report)
