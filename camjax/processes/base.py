@@ -1,0 +1,84 @@
+"""What a stochastic driver is, and how one of them is drawn alone."""
+
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+import jax
+from jax import Array
+
+from camjax.processes.rows import draw_normals, scan_rows, split_key
+
+
+class Process(Protocol):
+    """Law of one driver, told row by row: how row 0 is made, and row t from row t-1.
+
+    A process is a pytree whose parameters are leaves, so a path is a differentiable function of
+    them. It is written for one path and one row: everything but `innovations` handles scalars.
+
+    Attributes:
+      gaussian: whether each row consumes one standard normal. These normals are drawn outside of
+        the process, so that several processes can share correlated ones.
+      random: whether a path depends on a key at all.
+    """
+
+    gaussian: ClassVar[bool]
+    random: ClassVar[bool]
+
+    def innovations(self, key: Array, num_rows: int, dt_days: float) -> Any:
+        """All that the rows need besides their normals, drawn in bulk.
+
+        Args:
+          key: the process's own.
+          num_rows: T+1.
+          dt_days: step length.
+
+        Returns:
+          A pytree with leaves [T+1, ...], None where there is nothing to draw.
+        """
+
+    def start(self, normal: Any, innovation: Any) -> tuple[Any, Array]:
+        """Row 0: the state that row 1 needs, and the value []; arguments as in `advance`."""
+
+    def advance(
+        self, state: Any, normal: Any, innovation: Any, dt_days: float
+    ) -> tuple[Any, Array]:
+        """Row t: the state that row t+1 needs, and the value [], from the state of row t-1.
+
+        Args:
+          state: pytree of any shape, the same on every row.
+          normal: [] standard normal, None if the process is not Gaussian.
+          innovation: the row's part of `innovations`.
+          dt_days: step length.
+        """
+
+
+@partial(jax.jit, static_argnames=("steps", "dt_days"))
+def sample_path(process: Process, key: Array, steps: int, dt_days: float) -> Array:
+    """One path of one process.
+
+    Args:
+      process: its parameters decide the dtype.
+      key: of this path.
+      steps: T.
+      dt_days: step length.
+
+    Returns:
+      [T+1] rows 0…T.
+
+    >>> from camjax.processes import Constant
+    >>> sample_path(Constant(value=0.5), jax.random.key(0), steps=2, dt_days=1.0).tolist()
+    [0.5, 0.5, 0.5]
+    """
+    normal_key, innovation_key = split_key(key)
+    normals = draw_normals(process, normal_key, steps + 1) if process.gaussian else None
+    innovations = process.innovations(innovation_key, steps + 1, dt_days)
+
+    def start(draw: tuple[Array | None, Any]) -> tuple[Any, Array]:
+        normal, innovation = draw
+        return process.start(normal, innovation)
+
+    def advance(state: Any, draw: tuple[Array | None, Any]) -> tuple[Any, Array]:
+        normal, innovation = draw
+        return process.advance(state, normal, innovation, dt_days)
+
+    return scan_rows(start, advance, (normals, innovations), steps)
