@@ -20,7 +20,9 @@ from camjax.cli import main, paths, progress
 from camjax.results import load_results, statistics
 
 STEPS = 6
-SHORT = ("--set", f"steps={STEPS}")
+SHORT = ("--set", f"steps={STEPS}", "--paths", "5")
+"""A run of which most tests compile the same program."""
+
 COMMAND = Path(sys.executable).with_name("camjax")
 
 Answer = Callable[..., Any]
@@ -48,15 +50,15 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
 
 
 def test_run_says_where_the_capital_went(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    assert main(["run", *SHORT, "--paths", "20"]) == 0
+    assert main(["run", *SHORT]) == 0
     output = capsys.readouterr().out
-    for expected in ("20 paths", "5 %", "95 %", "money_market", "largest transfers", "Compiled in"):
+    for expected in ("5 paths", "5 %", "95 %", "money_market", "largest transfers", "Compiled in"):
         assert expected in output
     assert list(folder.iterdir()) == [], "without --out nothing is written"
 
 
 def test_a_run_is_what_python_makes_of_the_same_seed(answer: Answer) -> None:
-    result = answer("run", *SHORT, "--paths", "5", "--seed", "3", "--out", "out")
+    result = answer("run", *SHORT, "--seed", "3", "--out", "out")
     dataset = load_results("out/results.nc")
     scenario = camjax.load_scenario("fei", {"steps": STEPS})
     for path in (0, 4):
@@ -74,7 +76,7 @@ def test_a_run_is_what_python_makes_of_the_same_seed(answer: Answer) -> None:
 
 
 def test_the_largest_transfers_come_first(answer: Answer) -> None:
-    transfers = answer("run", *SHORT, "--paths", "5", "--out", "out")["transfers"]
+    transfers = answer("run", *SHORT, "--out", "out")["transfers"]
     mean = load_results("out/results.nc").transfer.mean(("path", "step"))
     amounts = [transfer["mean_per_step"] for transfer in transfers]
     assert amounts == sorted(amounts, reverse=True)
@@ -86,10 +88,10 @@ def test_the_largest_transfers_come_first(answer: Answer) -> None:
 def test_a_path_is_the_same_among_any_number_of_paths(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer("run", *SHORT, "--paths", "7", "--out", "together")
+    answer("run", *SHORT, "--out", "together")
     monkeypatch.setattr(paths, "BLOCK_PATHS", 1)
-    answer("run", *SHORT, "--paths", "5", "--out", "in_blocks")
-    together = load_results("together/results.nc").isel(path=slice(5))
+    answer("run", *SHORT, "--paths", "3", "--out", "in_blocks")
+    together = load_results("together/results.nc").isel(path=slice(3))
     in_blocks = load_results("in_blocks/results.nc")
     for name, variable in together.data_vars.items():
         np.testing.assert_array_equal(in_blocks[name], variable, err_msg=name)
@@ -97,7 +99,7 @@ def test_a_path_is_the_same_among_any_number_of_paths(
 
 def test_final_and_statistics_are_made_of_the_trajectories(answer: Answer) -> None:
     for keep in ("trajectories", "final", "statistics"):
-        answer("run", *SHORT, "--paths", "5", "--keep", keep, "--out", keep)
+        answer("run", *SHORT, "--keep", keep, "--out", keep)
     trajectories, final, reduced = (
         load_results(f"{keep}/results.nc") for keep in ("trajectories", "final", "statistics")
     )
@@ -113,7 +115,7 @@ def test_trajectories_that_do_not_fit_become_statistics(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "TRAJECTORIES_FIT_BYTES", 1000)
-    answer("run", *SHORT, "--paths", "3", "--out", "out")
+    answer("run", *SHORT, "--out", "out")
     assert "statistic" in load_results("out/results.nc").dims
 
 
@@ -123,7 +125,7 @@ def test_a_scenario_without_randomness_runs_once(answer: Answer) -> None:
         "drivers.utilization": '{process = "constant", value = 0.7}',
     }
     changes = [item for key, value in constant.items() for item in ("--set", f"{key}={value}")]
-    assert answer("run", *SHORT, *changes)["num_paths"] == 1
+    assert answer("run", *SHORT[:2], *changes)["num_paths"] == 1
 
 
 def test_precision_on_the_command_line_wins(answer: Answer) -> None:
@@ -134,7 +136,7 @@ def test_precision_on_the_command_line_wins(answer: Answer) -> None:
 
 
 def test_overrides_reach_the_scenario_that_results_name(answer: Answer) -> None:
-    answer("run", *SHORT, "--set", "deposits.savings.rate=0.03", "--paths", "2", "--out", "out")
+    answer("run", *SHORT, "--set", "deposits.savings.rate=0.03", "--out", "out")
     Path("again.toml").write_text(load_results("out/results.nc").attrs["scenario"])
     again = camjax.load_scenario("again.toml")
     assert again.steps == STEPS
@@ -144,8 +146,8 @@ def test_overrides_reach_the_scenario_that_results_name(answer: Answer) -> None:
 def test_what_settlement_could_not_move_is_reported(
     answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference = ("run", "fei-reference", *SHORT, "--paths", "1")
-    counted = answer(*reference, "--out", "out")["remainder_steps"]["mean"]
+    reference = ("run", "fei-reference", *SHORT, "--paths", "1", "--out", "out")
+    counted = answer(*reference)["remainder_steps"]["mean"]
     remainder = load_results("out/results.nc").remainder
     assert counted == int((abs(remainder) > 1e-3).any("deposit").sum()) > 0
     assert main([*reference]) == 0
@@ -156,10 +158,10 @@ def test_flagged_paths_are_named_with_the_step(
     answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     crash = ("--set", "drivers.volatile_asset_price.drift=-700")
-    (flag,) = answer("run", *SHORT, *crash, "--paths", "3")["flags"]
-    assert (flag["flag"], flag["num_paths"], flag["step"]) == ("price_held_at_floor", 3, 3)
-    assert main(["run", *SHORT, *crash, "--paths", "3"]) == 0
-    assert "on 3 paths of 3; first path" in capsys.readouterr().out
+    (flag,) = answer("run", *SHORT, *crash)["flags"]
+    assert (flag["flag"], flag["num_paths"], flag["step"]) == ("price_held_at_floor", 5, 3)
+    assert main(["run", *SHORT, *crash]) == 0
+    assert "on 5 paths of 5; first path" in capsys.readouterr().out
 
 
 def test_trajectories_larger_than_the_memory_are_refused(
@@ -226,7 +228,7 @@ def test_scenarios_are_listed_shown_and_validated(
     listed = capsys.readouterr().out
     assert all(name in listed for name in names)
 
-    assert main(["scenarios", "show", "savings-3pct", *SHORT]) == 0
+    assert main(["scenarios", "show", "savings-3pct", *SHORT[:2]]) == 0
     shown = capsys.readouterr().out
     Path("shown.toml").write_text(shown)
     assert main(["scenarios", "show", "shown.toml"]) == 0
@@ -283,12 +285,12 @@ def test_the_installed_command_refuses_without_a_traceback() -> None:
 
 
 def test_the_installed_command_runs() -> None:
-    command = [COMMAND, "run", *SHORT, "--paths", "2", "--out", "out", "--json"]
+    command = [COMMAND, "run", *SHORT, "--out", "out", "--json"]
     environment = {**os.environ, "JAX_COMPILATION_CACHE_DIR": jax.config.jax_compilation_cache_dir}
     finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert json.loads(finished.stdout)["results"] == os.path.join("out", "results.nc")
     assert finished.stderr == ""
-    assert load_results("out/results.nc").sizes["path"] == 2
+    assert load_results("out/results.nc").sizes["path"] == 5
 
 
 def test_help_answers_at_once() -> None:
