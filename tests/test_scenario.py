@@ -48,7 +48,7 @@ def test_default_scenario_is_that_of_the_specification() -> None:
     assert (model.rebalancing.law, model.rebalancing.settlement) == ("sqrt", "netted")
     assert model.rebalancing.transfers == "constrained"
     rule = model.weights.rule
-    assert rule.memory.kernel == (1, 1, 1)
+    assert rule.memory.window == 3
     assert rule.preferences.exposure.stack().tolist() == [1, 1, 0, 0]
     assert rule.preferences.factor.stack().tolist() == [1, 1, 1, 1]
     assert rule.preferences.convenience_yield.stack().tolist() == [0, 0, 0, 0]
@@ -159,7 +159,7 @@ def test_float64_without_64_bit_jax_is_refused() -> None:
 
 
 def test_drivers_of_a_path_depend_on_its_key_alone() -> None:
-    scenario = load_scenario("fei", {"steps": 6, "weights.rule": "exogenous"})
+    scenario = load_scenario("fei", {"steps": 6})
     keys = jax.random.split(jax.random.key(3), 3)
     together = jax.jit(jax.vmap(scenario.sample_drivers))(keys)
     alone = scenario.sample_drivers(keys[1])
@@ -168,18 +168,18 @@ def test_drivers_of_a_path_depend_on_its_key_alone() -> None:
     assert not np.array_equal(*jax.tree.leaves(together)[0][:2])
 
 
-def test_exogenous_draws_are_dirichlet() -> None:
-    concentration = [1.0, 2.0, 3.0, 4.0]
-    overrides = {"weights.rule": "exogenous", "weights.concentration": concentration}
-    scenario = load_scenario("fei", {"steps": 20_000, **overrides})
-    drivers = scenario.sample_drivers(jax.random.key(0))
+def test_exogenous_draws_are_dirichlet_and_each_path_has_its_own() -> None:
+    share = np.array([0.1, 0.2, 0.3, 0.4])
+    overrides = {"weights.rule": "exogenous", "weights.concentration": 10 * share}
+    scenario = load_scenario("fei", {"steps": 4_999, **overrides})
+    drivers = jax.vmap(scenario.sample_drivers)(jax.random.split(jax.random.key(0), 4))
     assert drivers.dirichlet is not None
     draws = drivers.dirichlet.stack()
-    assert draws.shape == (20_001, 4)
-    np.testing.assert_allclose(draws.sum(1), 1, rtol=1e-12)
-    np.testing.assert_allclose(draws.mean(0), np.array(concentration) / 10, atol=0.005)
-    variance = 0.1 * np.array([1.0, 2.0, 3.0, 4.0]) * (1 - np.array(concentration) / 10) / 11
-    np.testing.assert_allclose(draws.var(0), variance, rtol=0.05)
+    assert draws.shape == (4, 5_000, 4)
+    assert not np.array_equal(draws[0], draws[1])
+    np.testing.assert_allclose(draws.sum(-1), 1, rtol=1e-12)
+    np.testing.assert_allclose(draws.mean((0, 1)), share, atol=0.005)
+    np.testing.assert_allclose(draws.var((0, 1)), share * (1 - share) / 11, rtol=0.05)
 
 
 def test_exogenous_concentration_is_one_for_all_if_left_out() -> None:

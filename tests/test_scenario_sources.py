@@ -74,6 +74,7 @@ def test_keys_left_out_take_the_values_of_the_default_scenario() -> None:
 )
 def test_text_of_a_scenario_loads_back_to_it(document: Any) -> None:
     scenario = load_scenario(document)
+    assert_same(load_scenario(scenario.toml), scenario)
     assert_same(load_scenario(tomllib.loads(scenario.toml)), scenario)
 
 
@@ -115,6 +116,14 @@ def test_golden_scenario_is_valid_and_reads_its_drivers(case: str) -> None:
     assert table.dtype.names is not None
     for column in set(table.dtype.names) - {"step"}:
         np.testing.assert_array_equal(scenario.processes.given[column], table[column])
+
+
+@pytest.mark.parametrize("case", set(golden_cases()) & {"savings_3pct_then_off"})
+def test_builtin_schedule_ends_where_the_golden_one_does(case: str) -> None:
+    golden = load_scenario(SHARED / "golden" / case / "scenario.toml")
+    schedule: Any = load_scenario("savings-3pct-then-off").model.deposits[2]
+    last = np.searchsorted(schedule.schedule_days, np.arange(366), side="right") - 1
+    np.testing.assert_array_equal(golden.processes.given["savings_rate"], schedule.rate[last])
 
 
 def test_every_type_rule_and_process_of_the_core_has_its_table() -> None:

@@ -75,7 +75,7 @@ def _memory(document: Document, real: Real) -> YieldMemory:
     table = document.weights
     if table.yield_half_life_days is not None:
         return HalfLifeMemory(half_life_days=real(table.yield_half_life_days))
-    return WindowMemory(kernel=(real(1.0),) * (table.yield_window or DEFAULT_YIELD_WINDOW))
+    return WindowMemory(window=table.yield_window or DEFAULT_YIELD_WINDOW)
 
 
 def _conductance(document: Document, network: Network, real: Real) -> Vector:

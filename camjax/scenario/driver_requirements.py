@@ -146,13 +146,13 @@ def _check_blocks(document: Document, data: DriverData) -> None:
 
 
 def _fixed_rows(document: Document) -> dict[str, np.ndarray]:
-    """The series of the processes that draw nothing."""
-    num_rows = document.steps + 1
-    rows = {
-        column: process.rows(num_rows, document.dt_days)
+    """The series of openings and of prescribed weights that processes give."""
+    return {
+        column: process.rows(document.steps + 1, document.dt_days)
         for column, process in document.drivers.processes.items()
+        if isinstance(process, ConstantTable | ScheduleTable)
+        and column.startswith(("available_", *WEIGHTS_FROM_OUTSIDE))
     }
-    return {column: values for column, values in rows.items() if values is not None}
 
 
 def _check_openings(document: Document, fixed: Columns) -> None:

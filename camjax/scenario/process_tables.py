@@ -29,11 +29,6 @@ class ProcessTable(Table):
         given = {key: getattr(self, key) for key in self.anchor_keys}
         return {key: value for key, value in given.items() if value is not None}
 
-    def rows(self, num_rows: int, dt_days: float) -> np.ndarray | None:
-        """The series [T+1] itself where nothing about it is random, else None."""
-        del num_rows, dt_days
-        return None
-
 
 class ConstantTable(ProcessTable):
     """A driver that does not move."""

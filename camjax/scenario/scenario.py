@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from camjax.weights import ExogenousRule
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Scenario:
     """A scenario ready to run: what was asked for, the model and its drivers.
 
@@ -132,9 +132,9 @@ def load_scenario(source: Source = DEFAULT, overrides: Mapping[str, Any] | None 
     """Read a scenario, check it, and build its model and drivers.
 
     Args:
-      source: a built-in name (`list_builtin`), the path of a TOML file, or a mapping with the
-        content of one. Files that it names are relative to its folder; for a built-in scenario
-        or a mapping, to the current one.
+      source: a built-in name (`list_builtin`), the path of a TOML file, or the content of one as
+        text (of several lines) or as a mapping. Files that it names are relative to its folder;
+        where it is no file, to the current one.
       overrides: values by dotted path, laid over the source.
 
     Raises:

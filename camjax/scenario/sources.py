@@ -1,4 +1,4 @@
-"""Where a scenario's document comes from: a built-in name, a TOML file or a mapping."""
+"""Where a scenario's document comes from: a built-in name, a file, TOML text or a mapping."""
 
 import dataclasses
 import os
@@ -43,6 +43,9 @@ def read_source(source: Source) -> RawScenario:
     """
     if isinstance(source, Mapping):
         return RawScenario("scenario", plain(source), Path.cwd())
+    if isinstance(source, str) and "\n" in source:
+        with located("scenario"):
+            return RawScenario("scenario", _parse_toml(source), Path.cwd())
     if source in _variants():
         return RawScenario(str(source), builtin_document(str(source)), Path.cwd())
     path = Path(source)
@@ -100,15 +103,20 @@ def _variants() -> dict[str, Any]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return _parse_toml(path.read_text("utf-8-sig"))
     except IsADirectoryError:
         refuse("file", "a TOML file", "a folder", f'Perhaps "{path / "scenario.toml"}".')
     except OSError as error:
         refuse("file", "a file that can be read", error.strerror)
     except UnicodeDecodeError as error:
         refuse("file", "text in UTF-8", f"byte {error.object[error.start]:#04x} at {error.start}")
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        refuse("file", "TOML", f'"{error}"', "Text is quoted, tables are [name].")
+        refuse("text", "TOML", f'"{error}"', "Text is quoted, tables are [name].")
 
 
 def _refuse_unknown(path: Path) -> NoReturn:
