@@ -1,0 +1,88 @@
+"""camjax: how holders of a stablecoin spread their capital, simulated in JAX.
+
+Sizes in shapes: N allocated deposits, E pairs of them, T steps, W window, P paths, G deposits of
+one group. Balances are in FEI (units of the stablecoin), prices in USD, yield rates in 1/year.
+
+Names are loaded when they are first used, so that the command answers before JAX is imported.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from camjax._version import __version__
+
+if TYPE_CHECKING:
+    from camjax.config import configure
+    from camjax.deposits import Deposit, External, Idle, LiquidityPool, MoneyMarket, Savings
+    from camjax.errors import CamjaxError, ScenarioError
+    from camjax.market import Drivers, Market, Row
+    from camjax.model import Model, Record, State, initial_state, observe, step
+    from camjax.network import Network
+    from camjax.processes import (
+        BlockBootstrap,
+        BrownianMotion,
+        Constant,
+        DriverProcesses,
+        GaussianNoise,
+        GeometricBrownianMotion,
+        JumpDiffusion,
+        OrnsteinUhlenbeck,
+        Process,
+        Schedule,
+        UniformNoise,
+    )
+    from camjax.rebalancing import Rebalancing
+    from camjax.scenario import Scenario, load_scenario
+    from camjax.simulation import simulate
+    from camjax.trajectory import Trajectory
+    from camjax.vector import Vector
+    from camjax.weights import (
+        EndogenousRule,
+        ExogenousRule,
+        HalfLifeMemory,
+        PairwiseRule,
+        Preferences,
+        PrescribedRule,
+        Target,
+        View,
+        WeightRule,
+        Weights,
+        WindowMemory,
+        capped,
+        entropy,
+        herfindahl_hirschman,
+    )
+
+_HOMES = {
+    "config": "configure",
+    "deposits": "Deposit External Idle LiquidityPool MoneyMarket Savings",
+    "errors": "CamjaxError ScenarioError",
+    "market": "Drivers Market Row",
+    "model": "Model Record State initial_state observe step",
+    "network": "Network",
+    "processes": "BlockBootstrap BrownianMotion Constant DriverProcesses GaussianNoise"
+    " GeometricBrownianMotion JumpDiffusion OrnsteinUhlenbeck Process Schedule UniformNoise",
+    "rebalancing": "Rebalancing",
+    "scenario": "Scenario load_scenario",
+    "simulation": "simulate",
+    "trajectory": "Trajectory",
+    "vector": "Vector",
+    "weights": "EndogenousRule ExogenousRule HalfLifeMemory PairwiseRule Preferences"
+    " PrescribedRule Target View WeightRule Weights WindowMemory capped entropy"
+    " herfindahl_hirschman",
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'camjax' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"camjax.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

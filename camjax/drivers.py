@@ -9,7 +9,7 @@ from jax import Array
 from camjax.deposits import Deposit
 from camjax.deposits.groups import Groups
 from camjax.errors import CamjaxError, refusal
-from camjax.market import Drivers, Row, Series, departed_prices
+from camjax.market import Drivers, Row, Series, volatile_asset_risk
 from camjax.vector import Vector
 
 Columns = dict[str, Array]
@@ -56,13 +56,13 @@ def drivers_of(
 
 
 def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
-    """Rows 1…T of the drivers, stacked, with the price that leaves the risk window at each."""
+    """Rows 1…T of the drivers, stacked, with the volatile asset's risk at each."""
     rows = jax.tree.map(lambda series: series[1:], drivers)
     price = drivers.volatile_asset_price
     return Row(
         step=jnp.arange(1, drivers.steps + 1, dtype=jnp.int32),
         volatile_asset_price=rows.volatile_asset_price,
-        departed_price=None if price is None else departed_prices(price, risk_window),
+        volatile_asset_risk=None if price is None else volatile_asset_risk(price, risk_window),
         fei_price=rows.fei_price,
         mint_redeem=rows.mint_redeem,
         deposits=groups.stack(rows.deposits, axis=1),
@@ -75,7 +75,9 @@ def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
 
 def _own_series(deposit: Deposit, name: str, columns: Columns) -> Series:
     """A deposit's series by plain column name; one that bears its name wins over a shared one."""
-    found = {column: columns.get(f"{column}_{name}", columns.get(column)) for column in deposit.series}
+    found = {
+        column: columns.get(f"{column}_{name}", columns.get(column)) for column in deposit.series
+    }
     return {column: values for column, values in found.items() if values is not None}
 
 
@@ -89,12 +91,9 @@ def _per_deposit(
     given = {name: columns[prefix + name] for name in names if prefix + name in columns}
     if not given:
         return None
-    missing = [prefix + name for name in names if name not in given]
+    missing = [name for name in names if name not in given]
     if missing and absent is None:
-        raise CamjaxError(
-            refusal("drivers", f"a {prefix}<deposit> series for each allocated deposit",
-                    f"none for {', '.join(missing)}")
-        )
-    like = next(iter(given.values()))
-    series = [given.get(name, jnp.full_like(like, absent)) for name in names]
-    return Vector.split(jnp.stack(series, axis=-1))
+        expected = f"a {prefix}<deposit> series for each allocated deposit"
+        raise CamjaxError(refusal("drivers", expected, f"none for {', '.join(missing)}"))
+    constant = jnp.full_like(next(iter(given.values())), absent or 0.0)
+    return Vector.of([given.get(name, constant) for name in names])

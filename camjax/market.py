@@ -3,6 +3,7 @@
 Nothing here knows of deposits beyond their number: exogenous and endogenous are kept apart.
 """
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -52,8 +53,8 @@ class Row:
     step: Array
     """t, 1 to T."""
     volatile_asset_price: Array | None
-    departed_price: Array | None
-    """Price that leaves the risk window after this step, P_{t - risk window}; P_0 before that."""
+    volatile_asset_risk: Array | None
+    """ρ_t in [0, 1]; None without a price, where it is 0."""
     fei_price: Array | None
     mint_redeem: Array | None
     deposits: tuple[Series, ...]
@@ -88,23 +89,13 @@ class Market:
         return DAYS_PER_YEAR / self.dt_days
 
 
-def departed_prices(prices: Array, window: int) -> Array:
-    """P_{t - window} for t = 1…T, and P_0 where that lies before the start: [T] from [T + 1]."""
-    steps = prices.shape[0] - 1
-    before = min(window, steps)
-    held = jnp.broadcast_to(prices[:1], (before,))
-    return jnp.concatenate([held, prices[1 : 1 + steps - before]]) if before < steps else held
-
-
 @pytree
-class RiskState:
+class _RiskState:
     """Running sums from which the risk metric of the next step follows.
 
     Prices enter as Q = P - P_0, which keeps the sums of a constant price exactly zero.
     """
 
-    initial_price: Array
-    """P_0."""
     previous: Array
     """Q_{t-1}."""
     price_sum: Array
@@ -116,22 +107,8 @@ class RiskState:
     lowest: Array
     highest: Array
 
-    @classmethod
-    def start(cls, initial_price: Array) -> "RiskState":
-        """Before the first step: an empty window, extremes at zero."""
-        zero = jnp.zeros_like(initial_price)
-        return cls(
-            initial_price=initial_price,
-            previous=zero,
-            price_sum=zero,
-            ranked_sum=zero,
-            mean_price=zero,
-            lowest=zero,
-            highest=zero,
-        )
 
-
-def volatile_asset_risk(state: RiskState, row: Row, window: int) -> tuple[RiskState, Array]:
+def volatile_asset_risk(prices: Array, window: int) -> Array:
     """Falling prices as a risk in [0, 1], relative to the path's own history.
 
     slope = (Σ k Q_k - (n-1)/2 Σ Q_k) / (n (n²-1)/12) over the n = min(t, window) - 1 prices
@@ -139,41 +116,65 @@ def volatile_asset_risk(state: RiskState, row: Row, window: int) -> tuple[RiskSt
     extremes of raw, both starting at 0.
 
     The slope is 0 for fewer than two prices or below 1e-12 μ_t. The sums slide with the window,
-    so the cost of a step does not depend on the window.
+    so the cost of a step does not depend on it. A scan of its own: ρ depends on drivers alone,
+    and a gradient by the model's parameters need not pass through it.
 
     Args:
-      state: sums over the window of step t.
-      row: P_t, the price that departs from the window after this step, and t.
-      window: risk window in steps.
+      prices: [T + 1] USD, from P_0.
+      window: risk window in steps, at least 1.
 
     Returns:
-      The state of step t + 1, and ρ_t [].
+      ρ [T], for steps 1 to T.
 
     References:
       Specification, 3.1.
+
+    >>> volatile_asset_risk(jnp.array([4.0, 4.0, 3.0, 2.0, 1.0]), window=30)
+    Array([0., 0., 0., 1.], dtype=float...)
     """
-    price, departed_price = row.volatile_asset_price, row.departed_price
-    assert price is not None and departed_price is not None
-    step = row.step.astype(price.dtype)
+    zero = jnp.zeros_like(prices[0])
+    start = _RiskState(
+        previous=zero,
+        price_sum=zero,
+        ranked_sum=zero,
+        mean_price=zero,
+        lowest=zero,
+        highest=zero,
+    )
+    steps = jnp.arange(1, prices.shape[0], dtype=prices.dtype)
+    rows = (steps, prices[1:], _departed_prices(prices, window))
+    _, risk = jax.lax.scan(lambda state, row: _risk_step(state, row, prices[0], window), start, rows)
+    return risk
+
+
+def _departed_prices(prices: Array, window: int) -> Array:
+    """P_{t - window} for t = 1…T, and P_0 where that lies before the start: [T] from [T + 1]."""
+    steps = prices.shape[0] - 1
+    before = min(window, steps)
+    return jnp.concatenate([jnp.broadcast_to(prices[0], (before,)), prices[1 : 1 + steps - before]])
+
+
+def _risk_step(
+    state: _RiskState, row: tuple[Array, Array, Array], initial_price: Array, window: int
+) -> tuple[_RiskState, Array]:
+    """ρ_t, and the window slid on by a step: P_{t-1} enters, P_{t - window} departs."""
+    step, price, departed_price = row
     count = jnp.minimum(step, window) - 1
-    mean_price = state.mean_price + (price - state.mean_price) / step
+    mean_price = state.mean_price + (price - state.mean_price) * (1 / step)
 
     spread = count * (count * count - 1) / 12
-    slope = (state.ranked_sum - (count - 1) / 2 * state.price_sum) / positive_or(spread)
+    slope = (state.ranked_sum - (count - 1) / 2 * state.price_sum) * (1 / positive_or(spread))
     significant = (count >= 2) & (jnp.abs(slope) >= MINIMUM_SLOPE * mean_price)
     raw = jnp.where(significant, -slope / mean_price, 0)
     lowest = jnp.minimum(state.lowest, raw)
     highest = jnp.maximum(state.highest, raw)
-    span = highest - lowest
-    risk = jnp.where(span > 0, (raw - lowest) / positive_or(span), raw)
+    risk = (raw - lowest) / positive_or(highest - lowest)  # without a span, raw = lowest = 0
 
-    departed = departed_price - state.initial_price
-    full = step >= window
-    demoted = jnp.where(full, state.price_sum - departed + state.previous, 0)
-    slid = RiskState(
-        initial_price=state.initial_price,
-        previous=price - state.initial_price,
-        price_sum=state.price_sum - departed + state.previous,
+    remaining = state.price_sum - (departed_price - initial_price) + state.previous
+    demoted = jnp.where(step >= window, remaining, 0)
+    slid = _RiskState(
+        previous=price - initial_price,
+        price_sum=remaining,
         ranked_sum=state.ranked_sum + count * state.previous - demoted,
         mean_price=mean_price,
         lowest=lowest,

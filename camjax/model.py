@@ -10,9 +10,9 @@ from camjax._pytree import pytree, static
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
 from camjax.deposits.groups import Groups
-from camjax.drivers import drivers_of, rows_of
+from camjax.drivers import drivers_of
 from camjax.errors import CamjaxError, refusal
-from camjax.market import Drivers, Market, RiskState, Row, volatile_asset_risk
+from camjax.market import Drivers, Market, Row
 from camjax.network import Network
 from camjax.processes import PRICE_FLOOR
 from camjax.rebalancing import Rebalancing, plan, remainder, settle
@@ -97,12 +97,10 @@ class State:
 
     deposits: tuple[Any, ...]
     """State of each deposit, by group."""
-    risk: RiskState | None
-    """Sums of the risk metric; None without a price."""
     memory: Any
     """What the weight rule remembers."""
-    weights: Vector
-    """[N] weights after the last step that had any FEI to weigh."""
+    weights: Vector | None
+    """[N] last weights, kept when all user FEI is redeemed; None where nothing is redeemed."""
     initial_volatile_asset_price: Array | None
     initial_fei_price: Array
 
@@ -155,9 +153,8 @@ def initial_state(model: Model, drivers: Drivers) -> State:
     # Nothing under allocation at the start is refused where scenarios are checked.
     return State(
         deposits=states,
-        risk=None if price is None else RiskState.start(price),
         memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
-        weights=balances / positive_or(total),
+        weights=None if drivers.mint_redeem is None else balances / positive_or(total),
         initial_volatile_asset_price=price,
         initial_fei_price=fei_price,
     )
@@ -181,9 +178,15 @@ def step(model: Model, state: State, row: Row, key: Array | None = None) -> tupl
     References:
       Specification, 3 and 4.
     """
-    market, risk = _market(model, state, row)
+    return step_grouped(model, model.groups.stack(model.deposits), state, row, key)
+
+
+def step_grouped(
+    model: Model, deposits: tuple[Deposit, ...], state: State, row: Row, key: Array | None
+) -> tuple[State, Record]:
+    """`step` with the deposits already stacked by group, as a scan does once before it starts."""
+    market = _market(model, state, row)
     groups = model.groups
-    deposits = groups.stack(model.deposits)
     evolved = groups.map(
         lambda deposit, state, series: deposit.evolve(state, market, series),
         deposits,
@@ -195,7 +198,9 @@ def step(model: Model, state: State, row: Row, key: Array | None = None) -> tupl
 
     before = _user_balances(model, deposits, states).take(model.positions)
     total = before.sum()
-    weights = where(total > 0, before / positive_or(total), state.weights)
+    weights = before * (1 / positive_or(total))
+    if state.weights is not None:
+        weights = where(total > 0, weights, state.weights)
     view = View(
         step=row.step,
         weights=weights,
@@ -216,7 +221,10 @@ def step(model: Model, state: State, row: Row, key: Array | None = None) -> tupl
     allocated_yields = yields.take(model.positions)
     memory = model.weights.rule.remember(state.memory, allocated_yields, model.dt_days)
     new_state = dataclasses.replace(
-        state, deposits=states, risk=risk, memory=memory, weights=weights
+        state,
+        deposits=states,
+        memory=memory,
+        weights=None if state.weights is None else weights,
     )
     balance = _user_balances(model, deposits, states)
     inspected = groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
@@ -259,26 +267,25 @@ def observe(model: Model, state: State, balances: Array) -> State:
     return dataclasses.replace(state, deposits=states)
 
 
-def _market(model: Model, state: State, row: Row) -> tuple[Market, RiskState | None]:
+def _market(model: Model, state: State, row: Row) -> Market:
     like = model.rebalancing.duration_days
-    risk_state, risk = state.risk, jnp.zeros_like(like)
-    if risk_state is not None:
-        risk_state, risk = volatile_asset_risk(risk_state, row, model.risk_window)
-    market = Market(
+    risk = row.volatile_asset_risk
+    return Market(
         volatile_asset_price=row.volatile_asset_price,
         fei_price=jnp.ones_like(like) if row.fei_price is None else row.fei_price,
         initial_volatile_asset_price=state.initial_volatile_asset_price,
         initial_fei_price=state.initial_fei_price,
-        volatile_asset_risk=risk,
+        volatile_asset_risk=jnp.zeros_like(like) if risk is None else risk,
         time_days=row.step.astype(like.dtype) * model.dt_days,
         dt_days=model.dt_days,
     )
-    return market, risk_state
 
 
 def _user_balances(model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...]) -> Vector:
     groups = model.groups
-    return groups.gather(groups.map(lambda deposit, state: deposit.balance(state), deposits, states))
+    return groups.gather(
+        groups.map(lambda deposit, state: deposit.balance(state), deposits, states)
+    )
 
 
 def _receive(
@@ -313,9 +320,9 @@ def _mint_or_redeem(
 def _status(state: State, row: Row, balances: Vector) -> Array:
     total = balances.sum()
     held = jnp.zeros((), bool)
-    if row.volatile_asset_price is not None:
+    price, initial_price = row.volatile_asset_price, state.initial_volatile_asset_price
+    if price is not None and initial_price is not None:
         # A little above the floor, so that rounding cannot hide a price that is held there.
-        floor = PRICE_FLOOR * (1 + 1e-3) * state.initial_volatile_asset_price
-        held = row.volatile_asset_price <= floor
+        held = price <= 1.001 * PRICE_FLOOR * initial_price
     flags = ((held, PRICE_HELD), (total <= 0, EMPTIED), (~jnp.isfinite(total), NOT_FINITE))
     return sum((flag.astype(jnp.int32) * value for flag, value in flags), jnp.int32(0))

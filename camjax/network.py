@@ -112,9 +112,9 @@ class Network:
         """Change of balances A d that transfers bring about, [N] FEI."""
         if not transfers.unrolled:
             flow = transfers.parts[0]
-            change = jnp.zeros(self.num_deposits, flow.dtype)
-            change = change.at[self.ends[0]].add(flow).at[self.ends[1]].add(-flow)
-            return Vector(parts=(change,), unrolled=False)
+            unmoved = jnp.zeros(self.num_deposits, flow.dtype)
+            moved = unmoved.at[self.ends[0]].add(flow).at[self.ends[1]].add(-flow)
+            return Vector(parts=(moved,), unrolled=False)
         change = [jnp.zeros_like(transfers.parts[0])] * self.num_deposits
         for (i, j), flow in zip(self.edges, transfers.parts, strict=True):
             change[i] = change[i] + flow

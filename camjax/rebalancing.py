@@ -36,7 +36,7 @@ class Rebalancing:
     transfers: str = static(default="constrained")
 
     def rate(self, dt_days: float) -> Array:
-        """r [], share of the way to the target covered in a step of dt_days."""
+        """R [], share of the way to the target covered in a step of dt_days."""
         share = dt_days / self.duration_days
         return jnp.sqrt(share) if self.law == "sqrt" else -jnp.expm1(-share)
 

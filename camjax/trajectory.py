@@ -91,12 +91,17 @@ def _transfer_matrix(model: Model, transfers: Vector) -> Array:
 
 def _over_reporting(model: Model, values: Sequence[Array | None]) -> Array:
     """Over the deposits that report a variable, in network order; no axis where it is one."""
-    groups = [members for members, value in zip(model.groups.members, values, strict=True)
-              if value is not None]
+    groups = [
+        members
+        for members, value in zip(model.groups.members, values, strict=True)
+        if value is not None
+    ]
     found = [value for value in values if value is not None]
     if len(groups) == 1 and len(groups[0]) == 1:
         return found[0]
-    columns = [value[..., None] if len(members) == 1 else value
-               for members, value in zip(groups, found, strict=True)]
+    columns = [
+        value[..., None] if len(members) == 1 else value
+        for members, value in zip(groups, found, strict=True)
+    ]
     order = np.argsort([i for members in groups for i in members])
     return jnp.concatenate(columns, axis=-1)[..., order]

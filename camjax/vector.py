@@ -7,7 +7,7 @@ written with the operators below reads the same in both forms.
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import jax
@@ -29,6 +29,13 @@ class Vector:
 
     parts: tuple[Array, ...]
     unrolled: bool = static()
+
+    @classmethod
+    def of(cls, entries: Sequence[Array]) -> Self:
+        """Hold N scalars, or series of one shape: as they are while there are few, else stacked."""
+        if len(entries) > MAX_UNROLLED:
+            return cls(parts=(jnp.stack(entries, axis=-1),), unrolled=False)
+        return cls(parts=tuple(entries), unrolled=True)
 
     @classmethod
     def split(cls, array: Array) -> Self:

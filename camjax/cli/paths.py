@@ -20,7 +20,7 @@ from camjax.errors import CamjaxError, refusal
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 from camjax.scenario import Scenario
-from camjax.simulate import simulate
+from camjax.simulation import simulate
 
 TRAJECTORIES_FIT_BYTES = 512 * 2**20
 """Trajectories up to this size are kept unless another choice is made."""

@@ -23,8 +23,11 @@ class Deposit(Protocol):
     """Driver columns it may read, without a deposit's name behind them."""
     dimension: ClassVar[str]
     """Name of the results' dimension when a model has several deposits of this type."""
-    user_balance: Array
-    """[] FEI that users hold here before the first step."""
+
+    @property
+    def user_balance(self) -> Array:
+        """[] FEI that users hold here before the first step."""
+        ...
 
     def init(self, market: Market) -> Any:
         """State before the first step, at the market's initial prices."""

@@ -77,9 +77,7 @@ class Groups:
         place = {deposit: k for k, deposit in enumerate(positions)}
         return tuple(self._pick(vector, group, place) for group in self.members)
 
-    def _pick(
-        self, vector: Vector, group: tuple[int, ...], place: dict[int, int]
-    ) -> Array | None:
+    def _pick(self, vector: Vector, group: tuple[int, ...], place: dict[int, int]) -> Array | None:
         if not any(i in place for i in group):
             return None
         if len(group) == 1:

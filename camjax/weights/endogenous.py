@@ -31,7 +31,7 @@ class EndogenousRule:
 
     def target(self, memory: Any, view: View) -> Target:
         """Normalised scores; current weights where no deposit has one."""
-        convenience_yield = Vector.split(self.preferences.convenience_yield)
+        convenience_yield = self.preferences.convenience_yield
         statistics = self.memory.statistics(memory, convenience_yield, view)
         scores = self.preferences.scores(statistics, view)
         return Target(weights=normalised(scores, otherwise=view.weights))

@@ -28,7 +28,9 @@ class ExogenousRule(MemorylessRule):
         del memory
         if view.dirichlet is None:
             raise CamjaxError(
-                refusal("drivers", "a dirichlet_<deposit> series for each allocated deposit", "none")
+                refusal(
+                    "drivers", "a dirichlet_<deposit> series for each allocated deposit", "none"
+                )
             )
         pulled = normalised(view.dirichlet * view.rate + view.weights, otherwise=view.weights)
         return Target(weights=restricted(pulled, view.open, otherwise=view.weights))

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import jax.numpy as jnp
 from jax import Array
 
-from camjax._pytree import pytree
+from camjax._pytree import pytree, static
 from camjax.vector import Vector, positive_or, sqrt
 from camjax.weights.base import View
 
@@ -45,42 +45,40 @@ class YieldMemory(Protocol):
 
 @pytree
 class WindowMemory:
-    """The last W quotes, alike; those before the first step count as zero.
+    """The last K quotes, alike; those before the first step count as zero.
 
-    ȳ_i = Σ y_i / K, m_i and sd_i over the k = min(K, t) entries at hand, K the window.
+    ȳ_i = Σ y_i / K, m_i and sd_i over the k = min(K, t) entries at hand.
 
     Args:
-      kernel: [W] weight of each quote, newest first: ones for a window of K = W steps. Zeros at
-        the end shorten the window without a new shape, so windows can be batched.
+      window: K, steps.
 
     References:
       Specification, 3.5.
     """
 
-    kernel: Array
+    window: int = static(default=3)
 
     def init(self, like: Vector) -> tuple[Vector, ...]:
-        """W entries of zero, newest first."""
-        return (like.map(jnp.zeros_like),) * self.kernel.shape[0]
+        """K entries of zero, newest first."""
+        return (like.map(jnp.zeros_like),) * self.window
 
     def statistics(
         self, memory: tuple[Vector, ...], convenience_yield: Vector, view: View
     ) -> Statistics:
         """Mean over the window and over what is at hand, and its population deviation."""
-        ages = range(1, len(memory) + 1)
-        at_hand = [jnp.where(view.step >= age, self.kernel[age - 1], 0) for age in ages]
-        count = sum(at_hand[1:], at_hand[0])
-        shares = [weight / count for weight in at_hand]
+        dtype = convenience_yield.parts[0].dtype
+        share = 1 / jnp.minimum(view.step, self.window).astype(dtype)
+        shares = [jnp.where(view.step >= age, share, 0) for age in range(1, self.window + 1)]
 
         # Taken from the newest quote, so that yields that never move deviate by exactly zero.
-        newest = memory[0]
-        excess = [quotes - newest for quotes in memory]
-        offset = _weighted_sum(shares, excess)
-        spread = [entry - offset for entry in excess]
+        newest, *older = memory
+        excess = [quotes - newest for quotes in older]
+        offset = _weighted_sum(shares[1:], excess) if older else newest * 0
+        spread = [offset, *(entry - offset for entry in excess)]
         variance = _weighted_sum(shares, [entry * entry for entry in spread])
         mean = newest + offset + convenience_yield
         return Statistics(
-            average=mean * (count / self.kernel.sum()),
+            average=mean * (1 / (share * self.window)),
             mean=mean,
             deviation=variance.map(sqrt),
         )
@@ -120,9 +118,7 @@ class HalfLifeMemory:
         zeros = like.map(jnp.zeros_like)
         return FadingState(weight=jnp.zeros_like(self.half_life_days), mean=zeros, squares=zeros)
 
-    def statistics(
-        self, memory: FadingState, convenience_yield: Vector, view: View
-    ) -> Statistics:
+    def statistics(self, memory: FadingState, convenience_yield: Vector, view: View) -> Statistics:
         """Weighted mean and population deviation."""
         del view
         mean = memory.mean + convenience_yield

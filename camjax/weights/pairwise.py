@@ -26,7 +26,7 @@ class PairwiseRule:
     Args:
       preferences: what makes a score of yields and risks.
       memory: which quotes count.
-      conductance: [E] G in [0, 1], one per pair of the network.
+      conductance: [E] G in [0, 1], one per pair, from `Network.split`.
       network: the pairs.
       gain: [] γ, positive; None for 1.
 
@@ -36,7 +36,7 @@ class PairwiseRule:
 
     preferences: Preferences
     memory: YieldMemory
-    conductance: Array
+    conductance: Vector
     gain: Array | None = None
     network: Network = static()
 
@@ -46,7 +46,7 @@ class PairwiseRule:
 
     def target(self, memory: Any, view: View) -> Target:
         """Flows of this step and the weights they lead to."""
-        convenience_yield = Vector.split(self.preferences.convenience_yield)
+        convenience_yield = self.preferences.convenience_yield
         statistics = self.memory.statistics(memory, convenience_yield, view)
         scores = self.preferences.scores(statistics, view)
         first, second = self.network.at_ends(scores)
@@ -56,7 +56,7 @@ class PairwiseRule:
             lambda a, i, j: jnp.where(a > 0, j, i), held_first, held_second
         )
         share = view.rate / (self.network.num_deposits - 1)
-        flows = self.network.split(self.conductance) * advantage * held_by_sender * share
+        flows = self.conductance * advantage * held_by_sender * share
         return Target(weights=view.weights + self.network.net(flows), flows=flows)
 
     def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:

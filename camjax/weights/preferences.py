@@ -18,6 +18,9 @@ class Preferences:
 
     with yields that include the convenience yield c_i. A mean below zero counts as zero in q_i.
 
+    Numbers that differ between deposits are kept as vectors, so that a scan over steps neither
+    slices arrays nor, backwards, pads them. `Vector.split` makes one of an array.
+
     Args:
       factor: [N] f (1).
       exposure: [N] e to the volatile-asset risk (1 for pool and money market, 0 otherwise).
@@ -30,9 +33,9 @@ class Preferences:
       Specification, 3.5 and 4.2.
     """
 
-    factor: Array
-    exposure: Array
-    convenience_yield: Array
+    factor: Vector
+    exposure: Vector
+    convenience_yield: Vector
     asset_risk_aversion: Array
     yield_risk_aversion: Array
     elasticity: Array | None = None
@@ -40,12 +43,13 @@ class Preferences:
     def scores(self, statistics: Statistics, view: View) -> Vector:
         """Scores s [N] of this step, up to a common factor; 0 for closed deposits."""
         mean = statistics.mean.map(lambda m: jnp.maximum(m, 0) + FLOOR)
-        danger = Vector.split(self.exposure) * (self.asset_risk_aversion * view.volatile_asset_risk)
+        danger = self.exposure * (self.asset_risk_aversion * view.volatile_asset_risk)
         if view.risk is not None:
             danger = danger + view.risk
-        # One division instead of two, and none by a deviation ratio that may be huge.
-        safety = mean / (mean + mean * danger + statistics.deviation * self.yield_risk_aversion)
-        scores = Vector.split(self.factor) * self._appeal(statistics.average) * safety
+        # One division instead of two, none by a ratio that may be huge, and late: XLA computes the
+        # result of a division once and what comes before it again for each use.
+        fear = mean + mean * danger + statistics.deviation * self.yield_risk_aversion
+        scores = self.factor * (self._appeal(statistics.average) * mean / fear)
         if statistics.empty is not None:
             empty = statistics.empty
             scores = scores.map(lambda score: jnp.where(empty, 1, score))

@@ -10,7 +10,7 @@ from camjax.vector import Vector, positive_or, where
 def normalised(scores: Vector, otherwise: Vector) -> Vector:
     """Scores as shares of their sum, W_i = s_i / Σ_j s_j; `otherwise` where all are zero."""
     total = scores.sum()
-    return where(total > 0, scores / positive_or(total), otherwise)
+    return where(total > 0, scores * (1 / positive_or(total)), otherwise)
 
 
 def restricted(weights: Vector, open_: Vector | None, otherwise: Vector) -> Vector:

@@ -9,7 +9,7 @@ from jax import Array
 from camjax.drivers import rows_of
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Row
-from camjax.model import Model, State, initial_state, step
+from camjax.model import Model, State, initial_state, step_grouped
 from camjax.trajectory import Trajectory, variables_of
 
 
@@ -48,11 +48,12 @@ def simulate(
     (365, 4)
     """
     rows = rows_of(drivers, model.groups, model.risk_window)
+    deposits = model.groups.stack(model.deposits)
     assemblers = {}
 
     def advance(state: State, row: Row) -> tuple[State, dict[str, Any]]:
         step_key = None if key is None else jax.random.fold_in(key, row.step)
-        state, seen = step(model, state, row, step_key)
+        state, seen = step_grouped(model, deposits, state, row, step_key)
         found = variables_of(model, seen)
         chosen = tuple(found) if record is None else record
         for name in chosen:
