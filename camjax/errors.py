@@ -1,4 +1,4 @@
-"""The errors a user can cause, each saying where, what was expected, what was found and what to do."""
+"""The errors a user can cause, each saying where, what was expected, got, and what helps."""
 
 
 class CamjaxError(ValueError):

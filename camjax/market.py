@@ -1,4 +1,4 @@
-"""What happens outside the deposits: driver series, what one step sees of them, and the risk metric.
+"""What happens outside the deposits: driver series, what a step sees of them, the risk metric.
 
 Nothing here knows of deposits beyond their number: exogenous and endogenous are kept apart.
 """
@@ -143,7 +143,9 @@ def volatile_asset_risk(prices: Array, window: int) -> Array:
     )
     steps = jnp.arange(1, prices.shape[0], dtype=prices.dtype)
     rows = (steps, prices[1:], _departed_prices(prices, window))
-    _, risk = jax.lax.scan(lambda state, row: _risk_step(state, row, prices[0], window), start, rows)
+    _, risk = jax.lax.scan(
+        lambda state, row: _risk_step(state, row, prices[0], window), start, rows
+    )
     return risk
 
 

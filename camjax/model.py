@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from camjax._fusion import derivative_once
 from camjax._pytree import pytree, static
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
@@ -197,6 +198,7 @@ def step_grouped(
     states, shortfall = _mint_or_redeem(model, deposits, states, row, market)
 
     before = _user_balances(model, deposits, states).take(model.positions)
+    before = derivative_once(before, row.step)
     total = before.sum()
     weights = before * (1 / positive_or(total))
     if state.weights is not None:
@@ -212,7 +214,7 @@ def step_grouped(
         target=row.target,
         dt_days=model.dt_days,
     )
-    target = model.weights.target(state.memory, view, key)
+    target = derivative_once(model.weights.target(state.memory, view, key), row.step)
     planned = plan(model.rebalancing, model.network, before, target, view.rate)
     settled = settle(model.rebalancing, model.network, before, planned)
     states = _receive(model, deposits, states, settled - before, model.positions, market)

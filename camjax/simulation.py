@@ -51,6 +51,8 @@ def simulate(
     deposits = model.groups.stack(model.deposits)
     assemblers = {}
 
+    # Backwards, a step is run again from its state, which is far less to store than its inside.
+    @functools.partial(jax.checkpoint, prevent_cse=False)
     def advance(state: State, row: Row) -> tuple[State, dict[str, Any]]:
         step_key = None if key is None else jax.random.fold_in(key, row.step)
         state, seen = step_grouped(model, deposits, state, row, step_key)

@@ -23,8 +23,8 @@ class Statistics:
     """m_i, mean of what is at hand."""
     deviation: Vector
     """sd_i, population standard deviation of what is at hand."""
-    empty: Array | None = None
-    """Whether nothing is remembered yet, so that all deposits look alike; None: never."""
+    count: Array | None = None
+    """How much is remembered: where it is 0, all deposits look alike; None: always enough."""
 
 
 class YieldMemory(Protocol):
@@ -124,7 +124,7 @@ class HalfLifeMemory:
         mean = memory.mean + convenience_yield
         variance = memory.squares / positive_or(memory.weight)
         return Statistics(
-            average=mean, mean=mean, deviation=variance.map(sqrt), empty=memory.weight <= 0
+            average=mean, mean=mean, deviation=variance.map(sqrt), count=memory.weight
         )
 
     def remember(self, memory: FadingState, yield_rates: Vector, dt_days: float) -> FadingState:

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from camjax._fusion import derivative_once
 from camjax._pytree import pytree
 from camjax.vector import Vector, positive_or
 from camjax.weights.base import View
@@ -42,24 +43,29 @@ class Preferences:
 
     def scores(self, statistics: Statistics, view: View) -> Vector:
         """Scores s [N] of this step, up to a common factor; 0 for closed deposits."""
+        statistics = derivative_once(statistics, view.step)
         mean = statistics.mean.map(lambda m: jnp.maximum(m, 0) + FLOOR)
         danger = self.exposure * (self.asset_risk_aversion * view.volatile_asset_risk)
         if view.risk is not None:
             danger = danger + view.risk
-        # One division instead of two, none by a ratio that may be huge, and late: XLA computes the
+        # One division instead of two, none by a ratio that may be huge, and last: XLA computes the
         # result of a division once and what comes before it again for each use.
         fear = mean + mean * danger + statistics.deviation * self.yield_risk_aversion
-        scores = self.factor * (self._appeal(statistics.average) * mean / fear)
-        if statistics.empty is not None:
-            empty = statistics.empty
-            scores = scores.map(lambda score: jnp.where(empty, 1, score))
+        scores = self.factor * self._appeal(statistics.average) * mean / fear
+        count = statistics.count
+        if count is not None:
+            scores = scores.map(lambda score: jnp.where(count > 0, score, 1))
+        scores = derivative_once(scores, view.step)
         return scores if view.open is None else scores * view.open
 
     def _appeal(self, average: Vector) -> Vector:
-        """max(ȳ, 1e-18)^η, relative to the largest ȳ where η is given: its power may underflow."""
+        """max(ȳ, 1e-18)^η in units in which no product with it underflows.
+
+        They are 1e-18/year, or, where η is given, the largest ȳ to the power η.
+        """
         floored = average.map(lambda y: jnp.maximum(y, FLOOR))
         if self.elasticity is None:
-            return floored
+            return floored * (1 / FLOOR)
         elasticity = self.elasticity
         logarithms = floored.map(jnp.log)
         largest = jax.lax.stop_gradient(logarithms.stack().max())

@@ -69,7 +69,7 @@ def herfindahl_hirschman(weights: Array) -> Array:
 
 
 def entropy(weights: Array) -> Array:
-    """Diversity -Σ w_i log w_i of weights [..., N], in nats: log N when equal, 0 when all is in one.
+    """Diversity -Σ w_i log w_i of weights [..., N], in nats: log N when equal, 0 when concentrated.
 
     References:
       Shannon 1948.
