@@ -1,0 +1,46 @@
+"""README: its commands and its code run as they are written."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """Contents of the fenced blocks in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_readme_begins_with_the_two_ways_to_set_up() -> None:
+    run, test, *others = blocks("console")
+    assert run.endswith("&& .venv/bin/camjax run\n")
+    assert test.endswith("&& .venv/bin/pytest\n")
+    assert not any("pip install" in block for block in others)
+
+
+def test_commands_and_code_of_the_readme_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", jax.config.jax_compilation_cache_dir)
+    for block in blocks("console")[2:]:
+        for command in block.splitlines():
+            finished = subprocess.run(command, shell=True, capture_output=True, text=True)
+            assert finished.returncode == 0, f"{command}\n{finished.stderr}"
+            assert finished.stderr == "", command
+
+    namespace: dict[str, object] = {}
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), namespace)
+    assert "FEI in savings after 365 days" in capsys.readouterr().out
+    gradient = namespace["gradient"]
+    assert float(gradient.deposits[2].rate) > 0
+    assert namespace["trajectory"].balance.shape == (365, 4)
+    assert (tmp_path / "statistics.nc").exists()
