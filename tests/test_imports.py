@@ -16,8 +16,17 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "camjax"
 
 ORDER = [
-    *("_version", "errors", "config", "_pytree", "vector", "network", "processes", "market"),
-    *("deposits", "drivers", "weights", "rebalancing", "model", "trajectory", "simulation"),
+    *("_version", "errors", "config", "_pytree", "_fusion", "vector", "network", "processes"),
+    *(
+        "market",
+        "deposits",
+        "drivers",
+        "weights",
+        "rebalancing",
+        "model",
+        "trajectory",
+        "simulation",
+    ),
     *("ensemble", "scenario", "results", "analysis", "questions", "report", "cli"),
 ]
 """Parts of camjax; each may import those before it."""
