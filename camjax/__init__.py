@@ -12,69 +12,69 @@ from typing import TYPE_CHECKING, Any
 from camjax._version import __version__
 
 if TYPE_CHECKING:
-    from camjax.config import configure as configure
+    from camjax.config import configure
     from camjax.deposits import (
-        Deposit as Deposit,
-        External as External,
-        Idle as Idle,
-        LiquidityPool as LiquidityPool,
-        MoneyMarket as MoneyMarket,
-        Savings as Savings,
+        Deposit,
+        External,
+        Idle,
+        LiquidityPool,
+        MoneyMarket,
+        Savings,
     )
     from camjax.errors import (
-        CamjaxError as CamjaxError,
-        ScenarioError as ScenarioError,
+        CamjaxError,
+        ScenarioError,
     )
     from camjax.market import (
-        Drivers as Drivers,
-        Market as Market,
-        Row as Row,
+        Drivers,
+        Market,
+        Row,
     )
     from camjax.model import (
-        Model as Model,
-        Record as Record,
-        State as State,
-        initial_state as initial_state,
-        observe as observe,
-        step as step,
+        Model,
+        Record,
+        State,
+        initial_state,
+        observe,
+        step,
     )
-    from camjax.network import Network as Network
+    from camjax.network import Network
     from camjax.processes import (
-        BlockBootstrap as BlockBootstrap,
-        BrownianMotion as BrownianMotion,
-        Constant as Constant,
-        DriverProcesses as DriverProcesses,
-        GaussianNoise as GaussianNoise,
-        GeometricBrownianMotion as GeometricBrownianMotion,
-        JumpDiffusion as JumpDiffusion,
-        OrnsteinUhlenbeck as OrnsteinUhlenbeck,
-        Process as Process,
-        Schedule as Schedule,
-        UniformNoise as UniformNoise,
+        BlockBootstrap,
+        BrownianMotion,
+        Constant,
+        DriverProcesses,
+        GaussianNoise,
+        GeometricBrownianMotion,
+        JumpDiffusion,
+        OrnsteinUhlenbeck,
+        Process,
+        Schedule,
+        UniformNoise,
     )
-    from camjax.rebalancing import Rebalancing as Rebalancing
+    from camjax.rebalancing import Rebalancing
     from camjax.scenario import (
-        Scenario as Scenario,
-        load_scenario as load_scenario,
+        Scenario,
+        load_scenario,
     )
-    from camjax.simulation import simulate as simulate
-    from camjax.trajectory import Trajectory as Trajectory
-    from camjax.vector import Vector as Vector
+    from camjax.simulation import simulate
+    from camjax.trajectory import Trajectory
+    from camjax.vector import Vector
     from camjax.weights import (
-        EndogenousRule as EndogenousRule,
-        ExogenousRule as ExogenousRule,
-        HalfLifeMemory as HalfLifeMemory,
-        PairwiseRule as PairwiseRule,
-        Preferences as Preferences,
-        PrescribedRule as PrescribedRule,
-        Target as Target,
-        View as View,
-        WeightRule as WeightRule,
-        Weights as Weights,
-        WindowMemory as WindowMemory,
-        capped as capped,
-        entropy as entropy,
-        herfindahl_hirschman as herfindahl_hirschman,
+        EndogenousRule,
+        ExogenousRule,
+        HalfLifeMemory,
+        PairwiseRule,
+        Preferences,
+        PrescribedRule,
+        Target,
+        View,
+        WeightRule,
+        Weights,
+        WindowMemory,
+        capped,
+        entropy,
+        herfindahl_hirschman,
     )
 
 _HOMES = {

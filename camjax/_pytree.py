@@ -11,7 +11,7 @@ _STATIC = "static"
 
 
 def static(*, default: Any = dataclasses.MISSING) -> Any:
-    """Mark a dataclass field as structure: hashable, compared at trace time, never differentiated."""
+    """Mark a dataclass field as structure: hashable, compared when traced, never differentiated."""
     return dataclasses.field(default=default, metadata={_STATIC: True})
 
 

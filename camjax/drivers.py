@@ -1,4 +1,4 @@
-"""Driver columns by name -> the series each part of a model reads, and the rows a scan runs over."""
+"""Driver columns by name -> the series each part of a model reads, and the rows of a scan."""
 
 from collections.abc import Sequence
 

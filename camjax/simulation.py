@@ -10,7 +10,7 @@ from camjax.drivers import rows_of
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Row
 from camjax.model import Model, State, initial_state, step_grouped
-from camjax.trajectory import Trajectory, variables_of
+from camjax.trajectory import Trajectory, assemble, variables_of
 
 
 @functools.partial(jax.jit, static_argnames="record")
@@ -49,21 +49,24 @@ def simulate(
     """
     rows = rows_of(drivers, model.groups, model.risk_window)
     deposits = model.groups.stack(model.deposits)
-    assemblers = {}
 
     # Backwards, a step is run again from its state, which is far less to store than its inside.
     @functools.partial(jax.checkpoint, prevent_cse=False)
     def advance(state: State, row: Row) -> tuple[State, dict[str, Any]]:
         step_key = None if key is None else jax.random.fold_in(key, row.step)
         state, seen = step_grouped(model, deposits, state, row, step_key)
-        found = variables_of(model, seen)
-        chosen = tuple(found) if record is None else record
-        for name in chosen:
-            if name not in found:
-                raise CamjaxError(refusal("record", f"any of {', '.join(found)}", repr(name)))
-            assemblers[name] = found[name][1]
-        return state, {name: found[name][0] for name in chosen}
+        return state, _chosen(variables_of(seen), record)
 
     final_state, recorded = jax.lax.scan(advance, initial_state(model, drivers), rows)
-    variables = {name: assemblers[name](model, values) for name, values in recorded.items()}
+    variables = {name: assemble(model, name, values) for name, values in recorded.items()}
     return Trajectory(variables=variables, final_state=final_state)
+
+
+def _chosen(variables: dict[str, Any], names: tuple[str, ...] | None) -> dict[str, Any]:
+    """The variables asked for by name; all where none are named."""
+    if names is None:
+        return variables
+    for name in names:
+        if name not in variables:
+            raise CamjaxError(refusal("record", f"any of {', '.join(variables)}", repr(name)))
+    return {name: variables[name] for name in names}

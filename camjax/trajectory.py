@@ -1,6 +1,5 @@
 """What a run recorded, under the names of the results table."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -32,39 +31,38 @@ class Trajectory:
             raise AttributeError(f"{name} was not recorded; recorded: {recorded}") from None
 
 
-Read = Callable[[Model, Record], Any]
-"""Picks a variable out of a step's record, in the form in which it is cheap to carry."""
+def variables_of(record: Record) -> dict[str, Any]:
+    """Every variable that a step records, in the form in which a scan carries it out cheaply.
 
-Assemble = Callable[[Model, Any], Array]
-"""Turns what was picked, now with a time axis in front, into the array of the results table."""
-
-
-def variables_of(model: Model, record: Record) -> dict[str, tuple[Any, Assemble]]:
-    """Every variable a model records: its value in this step, and how it becomes an array."""
-    found: dict[str, tuple[Any, Assemble]] = {
-        "balance": (record.balance, _over_deposits),
-        "target_weight": (record.target_weight, _over_allocated),
-        "yield_rate": (record.yield_rate, _over_deposits),
-        "transfer": (record.transfers, _transfer_matrix),
-        "remainder": (record.remainder, _over_allocated),
-        "mint_redeem_shortfall": (record.mint_redeem_shortfall, _as_it_is),
-        "volatile_asset_risk": (record.volatile_asset_risk, _as_it_is),
-        "status": (record.status, _as_it_is),
+    What deposits report is one entry per group, None where a group does not report it.
+    """
+    found: dict[str, Any] = {
+        "balance": record.balance,
+        "target_weight": record.target_weight,
+        "yield_rate": record.yield_rate,
+        "transfer": record.transfers,
+        "remainder": record.remainder,
+        "mint_redeem_shortfall": record.mint_redeem_shortfall,
+        "volatile_asset_risk": record.volatile_asset_risk,
+        "status": record.status,
     }
     if record.volatile_asset_price is not None:
-        found["volatile_asset_price"] = (record.volatile_asset_price, _as_it_is)
+        found["volatile_asset_price"] = record.volatile_asset_price
     for name in sorted({name for info in record.info for name in info}):
-        found[name] = ([info.get(name) for info in record.info], _over_reporting)
+        found[name] = [info.get(name) for info in record.info]
     return found
 
 
-def _as_it_is(model: Model, values: Array) -> Array:
-    del model
-    return values
-
-
-def _over_deposits(model: Model, values: Vector) -> Array:
-    del model
+def assemble(model: Model, name: str, values: Any) -> Array:
+    """The array of the results table from a variable as it was carried out, time axis in front."""
+    if isinstance(values, list):
+        return _over_reporting(model, values)
+    if not isinstance(values, Vector):
+        return values
+    if name == "transfer":
+        return _transfer_matrix(model, values)
+    if name in ("target_weight", "remainder"):
+        return _over_allocated(model, values)
     return values.stack()
 
 
@@ -89,19 +87,15 @@ def _transfer_matrix(model: Model, transfers: Vector) -> Array:
     return matrix.at[..., first, second].set(jnp.maximum(-flows, 0))
 
 
-def _over_reporting(model: Model, values: Sequence[Array | None]) -> Array:
+def _over_reporting(model: Model, values: list[Array | None]) -> Array:
     """Over the deposits that report a variable, in network order; no axis where it is one."""
-    groups = [
-        members
+    reports = [
+        (members, value)
         for members, value in zip(model.groups.members, values, strict=True)
         if value is not None
     ]
-    found = [value for value in values if value is not None]
-    if len(groups) == 1 and len(groups[0]) == 1:
-        return found[0]
-    columns = [
-        value[..., None] if len(members) == 1 else value
-        for members, value in zip(groups, found, strict=True)
-    ]
-    order = np.argsort([i for members in groups for i in members])
-    return jnp.concatenate(columns, axis=-1)[..., order]
+    order = [i for members, _ in reports for i in members]
+    if len(order) == 1:
+        return reports[0][1]
+    columns = [value[..., None] if len(members) == 1 else value for members, value in reports]
+    return jnp.concatenate(columns, axis=-1)[..., np.argsort(order)]

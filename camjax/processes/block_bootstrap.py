@@ -19,11 +19,11 @@ class BlockBootstrap:
     Row t takes entry B_⌈t/L⌉ + (t − 1 mod L), mod M, of the M historical entries E, where L is the
     block length and the starts B are independent and uniform on 0…M−1:
 
-    | kind       | entries of history H          | path from X_0 = initial      |
-    |------------|-------------------------------|------------------------------|
-    | level      | E_k = H_k, M of them           | X_t = E                      |
-    | difference | E_k = H_{k+1} − H_k, one fewer | X_t = X_{t−1} + E            |
-    | log_return | E_k = log(H_{k+1} / H_k), same | X_t = X_{t−1} exp(E)         |
+    | kind       | entries of history H                 | path from X_0 = initial |
+    |------------|--------------------------------------|-------------------------|
+    | level      | E_k = H_k, M = H                     | X_t = E                 |
+    | difference | E_k = H_{k+1} − H_k, M = H − 1       | X_t = X_{t−1} + E       |
+    | log_return | E_k = log(H_{k+1} / H_k), M = H − 1  | X_t = X_{t−1} exp(E)    |
 
     History closes into a circle, so every entry is equally likely on every row: a row's entry has
     the historical mean ē and variance s² (population). Entries within a block keep the historical
