@@ -254,7 +254,7 @@ def test_pathwise_derivatives_average_to_those_of_closed_forms():
         return process.initial**2 * jnp.exp(growth * HORIZON_DAYS)
 
     keys = jax.random.split(jax.random.key(3), NUM_PATHS)
-    gradients = jax.vmap(jax.grad(square), (None, 0))(JUMPING, keys)
+    gradients = jax.jit(jax.vmap(jax.grad(square), (None, 0)))(JUMPING, keys)
     expected = jax.grad(mean_square)(JUMPING)
     for name in ("initial", "drift", "volatility", "jump_mean", "jump_std"):
         assert_mean(np.asarray(getattr(gradients, name)), float(getattr(expected, name)))
