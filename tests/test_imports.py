@@ -17,17 +17,8 @@ PACKAGE = ROOT / "camjax"
 
 ORDER = [
     *("_version", "errors", "config", "_pytree", "_fusion", "vector", "network", "processes"),
-    *(
-        "market",
-        "deposits",
-        "drivers",
-        "weights",
-        "rebalancing",
-        "model",
-        "trajectory",
-        "simulation",
-    ),
-    *("ensemble", "scenario", "results", "analysis", "questions", "report", "cli"),
+    *("market", "deposits", "drivers", "weights", "rebalancing", "model", "trajectory"),
+    *("simulation", "ensemble", "scenario", "results", "analysis", "questions", "report", "cli"),
 ]
 """Parts of camjax; each may import those before it."""
 
