@@ -11,6 +11,9 @@ from camjax.deposits.plain import PlainDeposit
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Market, Series
 
+DAY_TOLERANCE_STEPS = 1e-6
+"""Share of a step within which a scheduled day counts as reached."""
+
 
 @pytree
 class QuotedDeposit(PlainDeposit):
@@ -36,7 +39,9 @@ class QuotedDeposit(PlainDeposit):
             raise CamjaxError(
                 refusal(f"{self.type} deposit", f"a rate or a {column} series", "neither")
             )
-        rate = scheduled(self.rate, self.schedule_days, market.time_days)
+        # A day that a step falls on must not be missed by rounding of t Δt.
+        now = market.time_days + DAY_TOLERANCE_STEPS * market.dt_days
+        rate = scheduled(self.rate, self.schedule_days, now)
         return state, rate, {}
 
 

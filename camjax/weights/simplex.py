@@ -49,8 +49,8 @@ def capped(weights: Array, cap: Array, open_: Array | None = None) -> Array:
     # totals falls from ≥ 1 to 0 along the ascending shifts: θ lies just before the first below 1.
     after = jnp.clip(jnp.argmax(totals < 1), 1, shifts.shape[0] - 1)
     middle = (shifts[after - 1] + shifts[after]) / 2
-    at_cap = is_open * (fixed_weights - middle >= fixed_cap)
-    interior = is_open * (fixed_weights > middle) * (1 - at_cap)
+    at_cap = jnp.where(fixed_weights - middle >= fixed_cap, is_open, 0)
+    interior = jnp.where(fixed_weights > middle, is_open - at_cap, 0)
     free = positive_or(interior.sum())
     threshold = ((interior * weights).sum() + at_cap.sum() * cap - 1) / free
     return jnp.clip(interior * (weights - threshold), 0, cap) + at_cap * cap
