@@ -51,6 +51,7 @@ def drivers_of(
         available=_per_deposit("available_", allocated, columns, absent=1.0),
         dirichlet=_per_deposit("dirichlet_", allocated, columns),
         target=_per_deposit("target_", allocated, columns),
+        observed_yield=_per_deposit("observed_yield_", allocated, columns, absent=jnp.nan),
         steps=steps,
     )
 
@@ -70,6 +71,7 @@ def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
         available=rows.available,
         dirichlet=rows.dirichlet,
         target=rows.target,
+        observed_yield=rows.observed_yield,
     )
 
 

@@ -42,6 +42,8 @@ class Drivers:
     """Draws of the exogenous rule, on the simplex."""
     target: Vector | None
     """Weights of the prescribed rule, on the simplex."""
+    observed_yield: Vector | None
+    """1/year, what each allocated deposit really quoted; NaN where its own quote is to count."""
     steps: int = static()
     """T."""
 
@@ -62,6 +64,7 @@ class Row:
     available: Vector | None
     dirichlet: Vector | None
     target: Vector | None
+    observed_yield: Vector | None
 
 
 @pytree

@@ -91,6 +91,10 @@ class Model:
             )
         return drivers_of(self.deposits, self.names, self.positions, columns, steps)
 
+    def rows(self, drivers: Drivers) -> Row:
+        """What `step` reads at steps 1 to T, stacked: the drivers and the risk they imply."""
+        return rows_of(drivers, self.groups, self.risk_window)
+
 
 @pytree
 class State:
@@ -170,7 +174,7 @@ def step(model: Model, state: State, row: Row, key: Array | None = None) -> tupl
     Args:
       model: parameters and structure.
       state: of the step before, or `initial_state`.
-      row: this step's drivers, one row of `rows_of`.
+      row: this step's drivers, one row of `Model.rows`.
       key: of this step; needed only where holders are uncertain (weights.dirichlet_precision).
 
     Returns:
@@ -220,8 +224,12 @@ def step_grouped(
     states = _receive(model, deposits, states, settled - before, model.positions, market)
 
     yields = groups.gather(yield_rates)
-    allocated_yields = yields.take(model.positions)
-    memory = model.weights.rule.remember(state.memory, allocated_yields, model.dt_days)
+    quotes = yields.take(model.positions)
+    if row.observed_yield is not None:
+        quotes = row.observed_yield.map(
+            lambda seen, own: jnp.where(jnp.isnan(seen), own, seen), quotes
+        )
+    memory = model.weights.rule.remember(state.memory, quotes, model.dt_days)
     new_state = dataclasses.replace(
         state,
         deposits=states,

@@ -6,7 +6,6 @@ from typing import Any
 import jax
 from jax import Array
 
-from camjax.drivers import rows_of
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Row
 from camjax.model import Model, State, initial_state, step_grouped
@@ -47,7 +46,6 @@ def simulate(
     >>> camjax.simulate(scenario.model, drivers).balance.shape
     (365, 4)
     """
-    rows = rows_of(drivers, model.groups, model.risk_window)
     deposits = model.groups.stack(model.deposits)
 
     # Backwards, a step is run again from its state, which is far less to store than its inside.
@@ -57,7 +55,9 @@ def simulate(
         state, seen = step_grouped(model, deposits, state, row, step_key)
         return state, _chosen(variables_of(seen), record)
 
-    final_state, recorded = jax.lax.scan(advance, initial_state(model, drivers), rows)
+    final_state, recorded = jax.lax.scan(
+        advance, initial_state(model, drivers), model.rows(drivers)
+    )
     variables = {name: assemble(model, name, values) for name, values in recorded.items()}
     return Trajectory(variables=variables, final_state=final_state)
 
