@@ -11,7 +11,7 @@ from camjax._pytree import pytree, static
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
 from camjax.deposits.groups import Groups
-from camjax.drivers import drivers_of
+from camjax.drivers import drivers_of, rows_of
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Market, Row
 from camjax.network import Network
