@@ -146,8 +146,13 @@ def test_a_variable_of_a_user_s_own_deposit_is_kept_and_labelled() -> None:
 
     plain = scenario.model.deposits
     model = dataclasses.replace(scenario.model, deposits=(Vault(), plain[1], Vault(), plain[3]))
-    arrays = {"balance": np.zeros((PATHS, STEPS, 4)), "vault_fee": np.zeros((PATHS, STEPS, 2))}
+    arrays = {
+        "balance": np.zeros((PATHS, STEPS, 4)),
+        "vault_fee": np.zeros((PATHS, STEPS, 2)),
+        "order_book": np.zeros((PATHS, STEPS, 7)),
+    }
     dataset = to_dataset(arrays, model)
+    assert dataset.order_book.dims == ("path", "step", "order_book_0")
     assert dataset.vault_fee.dims == ("path", "step", "vault")
     assert dataset.vault.values.tolist() == ["east", "west"]
     assert dataset.vault_fee.attrs["long_name"] == "vault fee"

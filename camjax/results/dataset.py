@@ -67,13 +67,13 @@ def to_dataset(
     num_paths, num_steps = next(iter(variables.values()))[1].shape[:2] if variables else (0, 0)
     last_step = num_steps if last_step is None else last_step
     steps = np.arange(last_step - num_steps + 1, last_step + 1)
-    used = {dim for dims, _, _ in variables.values() for dim in dims}
-    labels = {
-        "path": np.arange(num_paths),
-        "step": steps,
-        **{dim: deposit_names(dim, model) for dim in sorted(used - set(lead))},
+    labels: dict[str, ArrayLike] = {
+        dim: deposit_names(dim, model) for dims, _, _ in variables.values() for dim in dims
     }
-    coordinates = {dim: (dim, label, axis_attributes(dim)) for dim, label in labels.items()}
+    labels |= {"path": np.arange(num_paths), "step": steps}
+    coordinates = {
+        dim: (dim, names, axis_attributes(dim)) for dim, names in labels.items() if np.size(names)
+    }
     attributes = _global_attributes(arrays, scenario, seed)
     dataset = xarray.Dataset(variables, coordinates, attributes)
     return dataset.assign_coords(calendar(steps, model.dt_days, scenario))
