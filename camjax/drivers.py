@@ -10,6 +10,7 @@ from camjax.deposits import Deposit
 from camjax.deposits.groups import Groups
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Row, Series, volatile_asset_risk
+from camjax.processes import PRICE_FLOOR
 from camjax.vector import Vector
 
 Columns = dict[str, Array]
@@ -57,13 +58,21 @@ def drivers_of(
 
 
 def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
-    """Rows 1…T of the drivers, stacked, with the volatile asset's risk at each."""
+    """Rows 1…T of the drivers, stacked, with what follows from prices alone at each."""
     rows = jax.tree.map(lambda series: series[1:], drivers)
-    price = drivers.volatile_asset_price
+    risk = ratio = held = None
+    if (price := drivers.volatile_asset_price) is not None:
+        risk = volatile_asset_risk(price, risk_window)
+        relative = price if drivers.fei_price is None else price / drivers.fei_price
+        ratio = relative[0] / relative[1:]
+        # A little above the floor, so that rounding cannot hide a price that is held there.
+        held = price[1:] <= 1.001 * PRICE_FLOOR * price[0]
     return Row(
         step=jnp.arange(1, drivers.steps + 1, dtype=jnp.int32),
         volatile_asset_price=rows.volatile_asset_price,
-        volatile_asset_risk=None if price is None else volatile_asset_risk(price, risk_window),
+        volatile_asset_risk=risk,
+        price_ratio=ratio,
+        price_held=held,
         fei_price=rows.fei_price,
         mint_redeem=rows.mint_redeem,
         deposits=groups.stack(rows.deposits, axis=1),

@@ -15,7 +15,6 @@ from camjax.drivers import drivers_of, rows_of
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Market, Row
 from camjax.network import Network
-from camjax.processes import PRICE_FLOOR
 from camjax.rebalancing import Rebalancing, plan, remainder, settle
 from camjax.vector import Vector, positive_or, where
 from camjax.weights import View, Weights
@@ -106,8 +105,6 @@ class State:
     """What the weight rule remembers."""
     weights: Vector | None
     """[N] last weights, kept when all user FEI is redeemed; None where nothing is redeemed."""
-    initial_volatile_asset_price: Array | None
-    initial_fei_price: Array
 
 
 @pytree
@@ -144,8 +141,7 @@ def initial_state(model: Model, drivers: Drivers) -> State:
     market = Market(
         volatile_asset_price=price,
         fei_price=fei_price,
-        initial_volatile_asset_price=price,
-        initial_fei_price=fei_price,
+        price_ratio=None if price is None else jnp.ones_like(price),
         volatile_asset_risk=jnp.zeros_like(like),
         time_days=jnp.zeros_like(like),
         dt_days=model.dt_days,
@@ -160,8 +156,6 @@ def initial_state(model: Model, drivers: Drivers) -> State:
         deposits=states,
         memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
         weights=None if drivers.mint_redeem is None else balances / positive_or(total),
-        initial_volatile_asset_price=price,
-        initial_fei_price=fei_price,
     )
 
 
@@ -190,7 +184,7 @@ def step_grouped(
     model: Model, deposits: tuple[Deposit, ...], state: State, row: Row, key: Array | None
 ) -> tuple[State, Record]:
     """`step` with the deposits already stacked by group, as a scan does once before it starts."""
-    market = _market(model, state, row)
+    market = _market(model, row)
     groups = model.groups
     evolved = groups.map(
         lambda deposit, state, series: deposit.evolve(state, market, series),
@@ -248,7 +242,7 @@ def step_grouped(
         volatile_asset_risk=market.volatile_asset_risk,
         volatile_asset_price=row.volatile_asset_price,
         info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
-        status=_status(state, row, balance.take(model.positions)),
+        status=_status(row, balance.take(model.positions)),
     )
     return new_state, record
 
@@ -277,14 +271,13 @@ def observe(model: Model, state: State, balances: Array) -> State:
     return dataclasses.replace(state, deposits=states)
 
 
-def _market(model: Model, state: State, row: Row) -> Market:
+def _market(model: Model, row: Row) -> Market:
     like = model.rebalancing.duration_days
     risk = row.volatile_asset_risk
     return Market(
         volatile_asset_price=row.volatile_asset_price,
         fei_price=jnp.ones_like(like) if row.fei_price is None else row.fei_price,
-        initial_volatile_asset_price=state.initial_volatile_asset_price,
-        initial_fei_price=state.initial_fei_price,
+        price_ratio=row.price_ratio,
         volatile_asset_risk=jnp.zeros_like(like) if risk is None else risk,
         time_days=row.step.astype(like.dtype) * model.dt_days,
         dt_days=model.dt_days,
@@ -327,12 +320,8 @@ def _mint_or_redeem(
     return _receive(model, deposits, states, amount, (idle,), market), amount.sum() - flow
 
 
-def _status(state: State, row: Row, balances: Vector) -> Array:
+def _status(row: Row, balances: Vector) -> Array:
     total = balances.sum()
-    held = jnp.zeros((), bool)
-    price, initial_price = row.volatile_asset_price, state.initial_volatile_asset_price
-    if price is not None and initial_price is not None:
-        # A little above the floor, so that rounding cannot hide a price that is held there.
-        held = price <= 1.001 * PRICE_FLOOR * initial_price
+    held = jnp.zeros((), bool) if row.price_held is None else row.price_held
     flags = ((held, PRICE_HELD), (total <= 0, EMPTIED), (~jnp.isfinite(total), NOT_FINITE))
     return sum((flag.astype(jnp.int32) * value for flag, value in flags), jnp.int32(0))

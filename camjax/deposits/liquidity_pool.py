@@ -7,6 +7,7 @@ from jax import Array
 
 from camjax._pytree import pytree, static
 from camjax.deposits.base import Info
+from camjax.errors import CamjaxError, refusal
 from camjax.market import Market, Series
 from camjax.vector import positive_or, sqrt
 
@@ -64,12 +65,12 @@ class LiquidityPool:
 
     def init(self, market: Market) -> PoolState:
         """Protocol liquidity half in each asset; the user's FEI in the same proportion."""
-        fei_protocol = self.protocol_tvl_usd / 2 / market.initial_fei_price
+        fei_protocol = self.protocol_tvl_usd / 2 / market.fei_price
         fei = self.user_balance + fei_protocol
         return PoolState(
             fei_user=self.user_balance,
             fei_protocol=fei_protocol,
-            volatile=fei * market.initial_fei_price / _initial_price(market),
+            volatile=fei * market.fei_price / _given(market.volatile_asset_price),
             tokens=fei,
         )
 
@@ -78,7 +79,7 @@ class LiquidityPool:
     ) -> tuple[PoolState, Array, Info]:
         """Arbitrage to the market price, and quote what fees earned less what prices lost."""
         del series
-        price, fei_price = _price(market), market.fei_price
+        price, fei_price = _given(market.volatile_asset_price), market.fei_price
         invariant = state.fei * state.volatile
         fei_in = sqrt(invariant * price / fei_price) - state.fei
         volatile_in = sqrt(invariant * fei_price / price) - state.volatile
@@ -108,7 +109,7 @@ class LiquidityPool:
     def receive(self, state: PoolState, amount: Array, market: Market) -> PoolState:
         """Add or remove user liquidity in the pool's proportion; an empty pool opens at market."""
         fei = state.fei
-        opening = amount * market.fei_price / _price(market)
+        opening = amount * market.fei_price / _given(market.volatile_asset_price)
         change = amount / positive_or(fei)
         gained = amount
         if self.accounting == "reference":
@@ -149,16 +150,14 @@ class LiquidityPool:
 
 def impermanent_loss(market: Market) -> Array:
     """Value lost against holding: 2√r/(1+r) - 1 with r = (P_0/F_0)/(P_t/F_t), in (-1, 0]."""
-    initial = _initial_price(market) / market.initial_fei_price
-    ratio = initial / (_price(market) / market.fei_price)
+    ratio = _given(market.price_ratio)
     return 2 * sqrt(ratio) / (1 + ratio) - 1
 
 
-def _price(market: Market) -> Array:
-    assert market.volatile_asset_price is not None
-    return market.volatile_asset_price
-
-
-def _initial_price(market: Market) -> Array:
-    assert market.initial_volatile_asset_price is not None
-    return market.initial_volatile_asset_price
+def _given(price: Array | None) -> Array:
+    """A price that a pool cannot do without."""
+    if price is None:
+        raise CamjaxError(
+            refusal("liquidity_pool deposit", "a volatile_asset_price series", "none")
+        )
+    return price
