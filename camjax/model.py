@@ -213,7 +213,7 @@ def step_grouped(
         dt_days=model.dt_days,
     )
     target = derivative_once(model.weights.target(state.memory, view, key), row.step)
-    planned = plan(model.rebalancing, model.network, before, target, view.rate)
+    planned = plan(model.rebalancing, model.network, before, total, target, view.rate)
     settled = settle(model.rebalancing, model.network, before, planned)
     states = _receive(model, deposits, states, settled - before, model.positions, market)
 

@@ -52,17 +52,21 @@ class Plan:
 
 
 def plan(
-    rebalancing: Rebalancing, network: Network, balances: Vector, target: Target, rate: Array
+    rebalancing: Rebalancing,
+    network: Network,
+    balances: Vector,
+    total: Array,
+    target: Target,
+    rate: Array,
 ) -> Plan:
     """Changes and transfers that bring balances rate r of the way to the target.
 
-    Δ_i = r (W_i S - b_i), from which the transfers follow; for a rule that decides flows itself
+    Δ_i = r (W_i S - b_i), S the total of the balances, from which the transfers follow; for a rule that decides flows itself
     the transfers are S δ, and Δ their net.
 
     References:
       Specification, 3.7 and 4.5.
     """
-    total = balances.sum()
     if target.flows is not None:
         transfers = target.flows * total
         return Plan(change=network.net(transfers), transfers=transfers)
