@@ -61,8 +61,8 @@ def plan(
 ) -> Plan:
     """Changes and transfers that bring balances rate r of the way to the target.
 
-    Δ_i = r (W_i S - b_i), S the total of the balances, from which the transfers follow; for a rule that decides flows itself
-    the transfers are S δ, and Δ their net.
+    Δ_i = r (W_i S - b_i) with S the total of the balances, from which the transfers follow. For a
+    rule that decides flows itself the transfers are S δ, and Δ their net.
 
     References:
       Specification, 3.7 and 4.5.

@@ -40,7 +40,8 @@ class QuotedDeposit(PlainDeposit):
                 refusal(f"{self.type} deposit", f"a rate or a {column} series", "neither")
             )
         # A day that a step falls on must not be missed by rounding of t Δt.
-        now = market.time_days + DAY_TOLERANCE_STEPS * market.dt_days
+        rounding = 4 * float(jnp.finfo(market.time_days.dtype).eps)
+        now = market.time_days * (1 + rounding) + DAY_TOLERANCE_STEPS * market.dt_days
         rate = scheduled(self.rate, self.schedule_days, now)
         return state, rate, {}
 
