@@ -1,0 +1,68 @@
+"""What an ensemble can be asked about: variables of the results table, and shares of balances."""
+
+import dataclasses
+import re
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from camjax.errors import CamjaxError, refusal
+from camjax.model import Model
+from camjax.vector import positive_or
+
+SHARE = "share"
+"""Share of a deposit in the balances under allocation; NaN for one that is not allocated."""
+
+
+def shares(model: Model, balances: Array) -> Array:
+    """Balances [..., deposits] as shares of what is under allocation, NaN where not allocated.
+
+    Where all user FEI is redeemed, every share is 0.
+    """
+    allocated = np.array(model.allocated)
+    held = jnp.where(allocated, balances, 0)
+    total = held.sum(-1, keepdims=True)
+    return jnp.where(allocated, held / positive_or(total), jnp.nan)
+
+
+@dataclasses.dataclass(frozen=True)
+class Quantity:
+    """A variable, of one deposit where it has one for each.
+
+    >>> Quantity.parse("share[savings]")
+    Quantity(variable='share', deposit='savings')
+    """
+
+    variable: str
+    deposit: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Quantity":
+        """Read `variable` or `variable[deposit]`.
+
+        Raises:
+          CamjaxError: anything else.
+        """
+        match = re.fullmatch(r"\s*(\w+)\s*(?:\[\s*([\w-]+)\s*\])?\s*", text)
+        if match is None:
+            raise CamjaxError(
+                refusal("quantity", "variable or variable[deposit]", repr(text), "share[savings]?")
+            )
+        return cls(variable=match[1], deposit=match[2])
+
+    def __str__(self) -> str:
+        return self.variable if self.deposit is None else f"{self.variable}[{self.deposit}]"
+
+    def select(self, names: tuple[str, ...], values: Array) -> Array:
+        """[T, L] of this quantity from the variable's [T, L] or [T, deposits, L].
+
+        Raises:
+          CamjaxError: a deposit that is not there, or none named where there is a choice.
+        """
+        if values.ndim == 2 and self.deposit is None:
+            return values
+        if values.ndim != 3 or self.deposit not in names:
+            expected = f"one of {', '.join(names)}" if values.ndim == 3 else "no deposit"
+            raise CamjaxError(refusal(str(self), expected, self.deposit or "none"))
+        return values[:, names.index(self.deposit)]

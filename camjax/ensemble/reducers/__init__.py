@@ -1,0 +1,18 @@
+"""Statistics over paths, one file each. To add one, follow `Reducer` and hand it to an ensemble."""
+
+from camjax.ensemble.reducers.base import Reducer
+from camjax.ensemble.reducers.events import Event, FirstTime, FirstTimeResult
+from camjax.ensemble.reducers.moments import Moments, MomentsResult
+from camjax.ensemble.reducers.quantiles import Bins, Quantiles, QuantilesResult
+
+__all__ = [
+    "Bins",
+    "Event",
+    "FirstTime",
+    "FirstTimeResult",
+    "Moments",
+    "MomentsResult",
+    "Quantiles",
+    "QuantilesResult",
+    "Reducer",
+]
