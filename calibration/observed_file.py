@@ -6,8 +6,6 @@ missing observation, a blank yield the mechanism's own quote. The name `total_su
 the supply of the token, not for a deposit.
 """
 
-import csv
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.clock import parse_time
+from calibration.csv_lines import read_lines, read_number
 from camjax.errors import CamjaxError, refusal
 
 TOTAL_SUPPLY = "total_supply"
@@ -82,7 +81,7 @@ def read_observed(path: str | Path) -> ObservedTable:
       CamjaxError: the file cannot be read or is no such table; the message names the line.
     """
     source = Path(path).name
-    lines = _read_lines(Path(path))
+    lines = read_lines(Path(path))
     if not lines:
         raise CamjaxError(refusal(source, "a header and rows", "an empty file"))
     (header_line, header), *rows = lines
@@ -118,22 +117,6 @@ def _label(deposit: str, venue: str) -> str:
     return deposit if venue == deposit else f"{venue} ({deposit})"
 
 
-def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
-    """Line number and stripped cells of every line that is not blank."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except OSError as error:
-        raise CamjaxError(
-            refusal(str(path), "a file that can be read", error.strerror or "an error")
-        ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        remedy = "Save it as comma-separated UTF-8 text."
-        raise CamjaxError(refusal(path.name, "a CSV file in UTF-8", str(error), remedy)) from None
-    return [(line, cells) for line, cells in lines if any(cells)]
-
-
 def _row_reader(header: list[str], where: str) -> Callable[[_Row, str], Iterator[_Entry]]:
     """Tell a long table from a wide one by its header, and check the header."""
     if len(set(header)) < len(header) or "" in header:
@@ -156,7 +139,7 @@ def _read_long_row(row: _Row, where: str) -> Iterator[_Entry]:
         if not row[column]:
             raise CamjaxError(refusal(f"{where}, {column}", "a name", "a blank"))
     balance = _balance(row["balance"], f"{where}, balance")
-    yield_rate = _number(row.get(_YIELD_RATE, ""), f"{where}, {_YIELD_RATE}")
+    yield_rate = read_number(row.get(_YIELD_RATE, ""), f"{where}, {_YIELD_RATE}")
     yield row["deposit"], row["venue"], balance, yield_rate
 
 
@@ -176,34 +159,18 @@ def _wide_reader(header: list[str], where: str) -> Callable[[_Row, str], Iterato
         for deposit in deposits:
             column = f"{prefix}{deposit}"
             balance = _balance(row[deposit], f"{where}, {deposit}")
-            yield deposit, deposit, balance, _number(row.get(column, ""), f"{where}, {column}")
+            yield deposit, deposit, balance, read_number(row.get(column, ""), f"{where}, {column}")
 
     return read_row
 
 
 def _balance(text: str, where: str) -> float:
     """A balance, or NaN for a blank."""
-    balance = _number(text, where)
+    balance = read_number(text, where)
     if balance < 0:
         remedy = "Write debts and protocol-owned amounts out of the table."
         raise CamjaxError(refusal(where, "a balance ≥ 0", text, remedy))
     return balance
-
-
-def _number(text: str, where: str) -> float:
-    """A finite number, or NaN for a blank."""
-    if not text:
-        return math.nan
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        remedy = (
-            "Numbers have no thousands separators; leave the cell blank if nothing was observed."
-        )
-        raise CamjaxError(refusal(where, "a finite number", repr(text), remedy))
-    return number
 
 
 def _venue_series(deposit: str, venue: str, samples: _Samples) -> VenueSeries:

@@ -1,0 +1,183 @@
+"""Scores as rows of one table: who predicted what, how far ahead, and how well."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+
+from calibration._arrays import as_floating
+from calibration.diebold_mariano import diebold_mariano
+from calibration.metrics import (
+    ERROR_METRICS,
+    error_metrics,
+    mean_aitchison_distance,
+    weight_errors,
+)
+
+POOLED = "pooled"
+"""Name in the column `deposit` for all deposits together."""
+
+EMPTY_SHARE = 1e-6
+"""Share that stands for an empty deposit where a logarithm is taken."""
+
+LOSS_POWERS = {"mae": 1, "rmse": 2}
+"""Metric -> power p of the loss |e|^p whose mean it is made of."""
+
+
+class Score(NamedTuple):
+    """One row of metrics.csv."""
+
+    mode: str
+    model: str
+    deposit: str
+    horizon: int | str
+    metric: str
+    value: float
+
+
+class Source(NamedTuple):
+    """Whose scores they are, and of what: what all rows of a set have in common.
+
+    Attributes:
+      mode: such as "one-step".
+      model: such as "persistence".
+      deposits: names of the N deposits.
+      horizon: steps ahead.
+    """
+
+    mode: str
+    model: str
+    deposits: tuple[str, ...]
+    horizon: int | str
+
+    def rows(self, metric: str, by_deposit: Iterable[float], pooled: float) -> list[Score]:
+        """One score a deposit, and one for all together."""
+        named = zip((*self.deposits, POOLED), (*by_deposit, pooled), strict=True)
+        return [
+            Score(self.mode, self.model, deposit, self.horizon, metric, float(value))
+            for deposit, value in named
+        ]
+
+
+def error_scores(
+    source: Source, predicted: np.ndarray, observed: np.ndarray, where: np.ndarray
+) -> list[Score]:
+    """Every metric of errors, per deposit and pooled, and the pooled mean Aitchison distance.
+
+    Args:
+      source: whose predictions they are.
+      predicted: [R, N] weights.
+      observed: [R, N] weights.
+      where: [R] booleans, the rows that count.
+
+    Raises:
+      CamjaxError: the shapes differ, or JAX computes in a precision below theirs.
+    """
+    by_deposit, pooled, distance = _errors(
+        as_floating(predicted, "predicted"), as_floating(observed, "observed"), where
+    )
+    scores = [
+        score
+        for name in ERROR_METRICS
+        for score in source.rows(name, np.asarray(by_deposit[name]), float(pooled[name]))
+    ]
+    aitchison = source._replace(deposits=()).rows("mean_aitchison_distance", (), float(distance))
+    return scores + aitchison
+
+
+def skill_scores(
+    source: Source,
+    errors: np.ndarray,
+    reference_errors: np.ndarray,
+    where: np.ndarray,
+    overlap: int | None,
+) -> list[Score]:
+    """Skill relative to a reference forecast, and whether it is more than chance.
+
+    skill = 1 - metric / reference metric, for MAE and RMSE: 1 is perfect, 0 no better than the
+    reference, below 0 worse. Beside it the Diebold-Mariano test of the same loss, |e| or e², summed
+    over deposits where pooled; its statistic is negative where the source loses less.
+
+    Args:
+      source: whose errors they are.
+      errors: [R, N] predicted − observed, rows ascending in time.
+      reference_errors: [R, N] of the reference.
+      where: [R] booleans, the rows that count.
+      overlap: steps ahead for the test's lags and correction; None: no test.
+
+    Returns:
+      Rows `skill_mae`, `dm_mae`, `dm_mae_p_value`, and the same for RMSE. NaN where undefined.
+    """
+    scores = []
+    for metric, power in LOSS_POWERS.items():
+        own, reference = (np.abs(e[where]) ** power for e in (errors, reference_errors))
+        own, reference = (_with_pooled(losses) for losses in (own, reference))
+        ratio = _ratio(own.mean(axis=0), reference.mean(axis=0)) ** (1 / power)
+        *by_deposit, pooled = 1 - ratio
+        scores += source.rows(f"skill_{metric}", by_deposit, pooled)
+        if overlap is not None:
+            tests = [
+                diebold_mariano(*pair, overlap) for pair in zip(own.T, reference.T, strict=True)
+            ]
+            for name, (*each, joint) in (
+                (f"dm_{metric}", [test.statistic for test in tests]),
+                (f"dm_{metric}_p_value", [test.p_value for test in tests]),
+            ):
+                scores += source.rows(name, each, joint)
+    return scores
+
+
+def find(scores: Iterable[Score], model: str, metric: str, deposit: str = POOLED) -> float:
+    """The value of the first score of a model; NaN where there is none."""
+    wanted = (
+        score.value for score in scores if score[1:3] == (model, deposit) and score.metric == metric
+    )
+    return next(wanted, np.nan)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table as CSV; numbers at full precision, blank where there is none.
+
+    >>> csv_text(("a", "b"), [(0.1, None), (1 / 3, float("nan"))]).splitlines()
+    ['a,b', '0.1,', '0.3333333333333333,']
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+@jax.jit
+def _errors(
+    predicted: Array, observed: Array, where: Array
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    errors = weight_errors(predicted, observed)
+    counts = where[:, None]
+    return (
+        error_metrics(errors, axis=0, where=counts),
+        error_metrics(errors, where=counts),
+        mean_aitchison_distance(predicted, observed, where=where, floor=EMPTY_SHARE),
+    )
+
+
+def _with_pooled(losses: np.ndarray) -> np.ndarray:
+    """Losses [R, N] with their mean over deposits as a last column."""
+    return np.column_stack([losses, losses.mean(axis=1)])
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Quotient, NaN where the denominator is 0."""
+    undefined = np.full_like(numerator, np.nan)
+    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+
+
+def _cell(value: object) -> object:
+    """Numbers so that they read back as they were; nothing for what is not known."""
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else repr(float(value))
+    return "" if value is None else value
