@@ -69,12 +69,21 @@ def plan(
     """
     if target.flows is not None:
         transfers = target.flows * total
-        return Plan(change=network.net(transfers), transfers=transfers)
+        change = network.net(transfers).map(_within, balances)
+        return Plan(change=change, transfers=transfers)
     change = target.weights * total - balances
     if not target.at_once:
         change = change * rate
     constrained = rebalancing.transfers == "constrained"
     return Plan(change=change, transfers=network.planned(change, constrained))
+
+
+def _within(change: Array, balance: Array) -> Array:
+    """A change that many flows add up to, kept by rounding's width from taking more than is held.
+
+    By `where`, since the derivative of `maximum` is a half where a deposit is emptied exactly.
+    """
+    return jnp.where(change < -balance, -balance, change)
 
 
 def settle(rebalancing: Rebalancing, network: Network, balances: Vector, plan: Plan) -> Vector:
@@ -87,9 +96,7 @@ def settle(rebalancing: Rebalancing, network: Network, balances: Vector, plan: P
       Specification, 3.8 and 4.4.
     """
     if rebalancing.settlement == "netted":
-        moved = balances + plan.change
-        # Below zero only by rounding; `where`, not `maximum`, whose derivative at 0 is a half.
-        return moved.map(lambda balance: jnp.where(balance < 0, 0, balance))
+        return balances + plan.change
     if balances.unrolled:
         return _settle_unrolled(network, balances, plan.transfers)
     return _settle_looped(network, balances, plan.transfers)

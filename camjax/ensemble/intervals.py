@@ -20,7 +20,9 @@ def normal_interval(
     return estimate - reach, estimate + reach
 
 
-def wilson_interval(successes: NDArray, trials: int, level: float = 0.95) -> tuple[NDArray, NDArray]:
+def wilson_interval(
+    successes: NDArray, trials: int, level: float = 0.95
+) -> tuple[NDArray, NDArray]:
     """Interval for a probability from successes in independent trials.
 
     (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)

@@ -34,7 +34,8 @@ class EndogenousRule:
         convenience_yield = self.preferences.convenience_yield
         statistics = self.memory.statistics(memory, convenience_yield, view)
         scores = self.preferences.scores(statistics, view)
-        return Target(weights=normalised(scores, otherwise=view.weights))
+        can_vanish = view.open is not None or self.preferences.elasticity is not None
+        return Target(weights=normalised(scores, view.weights if can_vanish else None))
 
     def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:
         """Record this step's quotes."""

@@ -7,9 +7,14 @@ from jax import Array
 from camjax.vector import Vector, positive_or, where
 
 
-def normalised(scores: Vector, otherwise: Vector) -> Vector:
-    """Scores as shares of their sum, W_i = s_i / Σ_j s_j; `otherwise` where all are zero."""
+def normalised(scores: Vector, otherwise: Vector | None) -> Vector:
+    """Scores as shares of their sum, W_i = s_i / Σ_j s_j.
+
+    Where all are zero, `otherwise`; None promises that they never are.
+    """
     total = scores.sum()
+    if otherwise is None:
+        return scores * (1 / total)
     return where(total > 0, scores * (1 / positive_or(total)), otherwise)
 
 
