@@ -51,25 +51,26 @@ class Preferences:
         # One division instead of two, none by a ratio that may be huge, and last: XLA computes the
         # result of a division once and what comes before it again for each use.
         fear = mean + mean * danger + statistics.deviation * self.yield_risk_aversion
-        scores = self.factor * self._appeal(statistics.average) * mean / fear
+        scores = self.factor * self._appeal(statistics.average, view.open) * mean / fear
         count = statistics.count
         if count is not None:
             scores = scores.map(lambda score: jnp.where(count > 0, score, 1))
         scores = derivative_once(scores, view.step)
         return scores if view.open is None else scores * view.open
 
-    def _appeal(self, average: Vector) -> Vector:
-        """max(ȳ, 1e-18)^η in units in which no product with it underflows.
+    def _appeal(self, average: Vector, open_: Vector | None) -> Vector:
+        """max(ȳ, 1e-18)^η over 1e-18, in units in which no product with it underflows.
 
-        They are 1e-18/year, or, where η is given, the largest ȳ to the power η.
+        They are 1/year, or, where η is given, the largest ȳ of an open deposit to the power η.
         """
-        floored = average.map(lambda y: jnp.maximum(y, FLOOR))
         if self.elasticity is None:
-            return floored * (1 / FLOOR)
+            return average.map(lambda y: jnp.maximum(y, FLOOR)) * (1 / FLOOR)
+        # A closed deposit must not set the unit: what is open could vanish beside it.
+        candidates = average if open_ is None else average * open_
         elasticity = self.elasticity
-        logarithms = floored.map(jnp.log)
+        logarithms = candidates.map(lambda y: jnp.log(jnp.maximum(y, FLOOR)))
         largest = jax.lax.stop_gradient(logarithms.stack().max())
-        return logarithms.map(lambda y: jnp.exp(elasticity * (y - largest)))
+        return logarithms.map(lambda y: jnp.exp(elasticity * (y - largest))) * (1 / FLOOR)
 
 
 def relative_advantage(score: Array, other: Array, gain: Array | None) -> Array:
