@@ -118,7 +118,7 @@ def _simulate_path(
     path: Array,
 ) -> tuple[PathDigest, dict[str, Array]]:
     """One path: its digest, and what is kept of its trajectory."""
-    scenario = dataclasses.replace(scenario, model=model, processes=processes)
+    scenario = scenario.with_leaves(model, processes)
     path_key = jax.random.fold_in(key, path)
     record = RECORD if keep is None else None
     drivers = scenario.sample_drivers(path_key)

@@ -12,10 +12,10 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 
+from camjax.ensemble.base import PathSource
 from camjax.ensemble.lanes import LANES, fold_lanes
 from camjax.ensemble.reducers import Reducer
 from camjax.errors import CamjaxError, refusal
-from camjax.scenario import Scenario
 
 MOST_PATHS = 2**32
 """Paths are numbered by 32 bits."""
@@ -43,7 +43,7 @@ class Ensemble:
 
 
 def run_ensemble(
-    scenario: Scenario,
+    scenario: PathSource,
     num_paths: int,
     key: Array,
     reducers: Sequence[Reducer],
@@ -101,7 +101,7 @@ def _check(num_paths: int, reducers: Sequence[Reducer]) -> None:
 
 
 def _compiled(
-    scenario: Scenario,
+    scenario: PathSource,
     reducers: tuple[Reducer, ...],
     devices: Sequence[jax.Device],
     key: Array,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def normal_quantile(level: float) -> float:
-    """z with P(|Z| <= z) = level for a standard normal Z: 1.96 for 0.95."""
+    """Reach of the central interval of a standard normal, in standard deviations: 1.96 for 0.95."""
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 

@@ -1,6 +1,5 @@
 """One block of an ensemble: a fixed number of paths simulated side by side and folded at once."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from camjax.ensemble.base import PathSource
 from camjax.ensemble.quantities import SHARE, shares
 from camjax.ensemble.reducers import Reducer
 from camjax.model import Model
 from camjax.processes import DriverProcesses
-from camjax.scenario import Scenario
 from camjax.simulation import simulate
 
 LANES = 1024
@@ -27,25 +26,25 @@ Variables = dict[str, Array]
 
 
 def simulate_lanes(
-    scenario: Scenario, names: Sequence[str], model: Model, processes: DriverProcesses, keys: Array
+    source: PathSource, names: Sequence[str], model: Model, processes: DriverProcesses, keys: Array
 ) -> Variables:
     """Simulate one path for each key, side by side.
 
     Args:
-      scenario: structure of the run.
+      source: structure of the run.
       names: variables to record: names of the results table, and "share".
-      model: parameters, in place of the scenario's own.
-      processes: driver processes, in place of the scenario's own.
+      model: parameters, in place of the source's own.
+      processes: driver processes, in place of the source's own.
       keys: [L] random keys.
 
     Returns:
       By name [T, L] or [T, deposits, L]: lanes last, so that each row is contiguous.
     """
-    scenario = dataclasses.replace(scenario, model=model, processes=processes)
+    source = source.with_leaves(model, processes)
     record = tuple(sorted({"balance" if name == SHARE else name for name in names}))
 
     def path(key: Array) -> Variables:
-        drivers = scenario.sample_drivers(key)
+        drivers = source.sample_drivers(key)
         found = dict(simulate(model, drivers, key, record).variables)
         if SHARE in names:
             found[SHARE] = shares(model, found["balance"])
@@ -55,7 +54,7 @@ def simulate_lanes(
 
 
 def fold_lanes(
-    scenario: Scenario,
+    source: PathSource,
     reducers: Sequence[Reducer],
     model: Model,
     processes: DriverProcesses,
@@ -71,7 +70,7 @@ def fold_lanes(
     paths = first + jnp.arange(LANES, dtype=np.uint32)
     keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
     names = sorted({name for reducer in reducers for name in reducer.variables})
-    variables = simulate_lanes(scenario, names, model, processes, keys)
+    variables = simulate_lanes(source, names, model, processes, keys)
     counted = paths < num_paths
     return tuple(
         reducer.fold({name: variables[name] for name in reducer.variables}, counted)

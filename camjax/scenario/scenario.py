@@ -113,6 +113,10 @@ class Scenario:
             columns |= self._drawn_weights(key)
         return self.model.drivers(columns, self.steps)
 
+    def with_leaves(self, model: Model, processes: DriverProcesses) -> Scenario:
+        """The same scenario with other numbers, such as a program's arguments, in its structure."""
+        return dataclasses.replace(self, model=model, processes=processes)
+
     @property
     def _draws_weights(self) -> bool:
         given = self.processes.given

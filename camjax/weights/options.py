@@ -74,5 +74,5 @@ def dirichlet(key: Array, concentration: Array) -> Array:
     """
     positive = concentration > 0
     shape = jnp.where(positive, concentration, 1)
-    logarithms = jax.random.loggamma(key, shape)
+    logarithms = jax.random.loggamma(key, shape, dtype=shape.dtype)
     return jax.nn.softmax(logarithms, where=positive)

@@ -64,7 +64,7 @@ class FirstTimeResult:
     count: NDArray
     """[T] paths on which it is so at step t."""
     first: NDArray
-    """[T + 1] paths on which it first is so at step t; the last entry counts those on which never."""
+    """[T + 1] paths on which it first is so at step t; the last entry: never."""
 
     def probability(self) -> NDArray:
         """[T] that it is so at step t."""
@@ -113,7 +113,8 @@ class FirstTime:
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Counts of a block."""
-        happens = self.event.happens(self.names, variables[self.variables[0]]) & counted
+        happens = self.event.happens(self.names, variables[self.variables[0]])
+        happens = happens & jnp.broadcast_to(counted, happens.shape)
         steps = happens.shape[0]
         first = jnp.where(happens.any(0), happens.argmax(0), steps)
         place = jnp.where(counted, first, steps + 1)

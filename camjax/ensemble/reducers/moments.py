@@ -53,18 +53,18 @@ class Moments:
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Count, mean, squared deviations and extremes of a block."""
         values = variables[self.variable]
+        counts = jnp.broadcast_to(counted, values.shape)
         count = counted.sum().astype(values.dtype)
-        share = jnp.where(counted, 1 / jnp.maximum(count, 1), 0)
         # Around the block's first path, so that large values keep their digits.
         pivot = values[..., :1]
-        mean = jnp.vecdot(values - pivot, share)
-        deviations = jnp.where(counted, values - pivot - mean[..., None], 0)
+        mean = jnp.where(counts, values - pivot, 0).sum(-1, keepdims=True) / count
+        deviations = jnp.where(counts, values - pivot - mean, 0)
         return {
             "count": count,
-            "mean": mean + pivot[..., 0],
+            "mean": (pivot + mean)[..., 0],
             "squares": (deviations * deviations).sum(-1),
-            "minimum": jnp.where(counted, values, jnp.inf).min(-1),
-            "maximum": jnp.where(counted, values, -jnp.inf).max(-1),
+            "minimum": jnp.where(counts, values, jnp.inf).min(-1),
+            "maximum": jnp.where(counts, values, -jnp.inf).max(-1),
         }
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:

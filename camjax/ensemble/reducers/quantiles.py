@@ -85,7 +85,7 @@ class Quantiles:
         # One flat scatter of ones: rows follow each other, and padding falls off the end.
         rows = int(np.prod(values.shape[:-1]))
         start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*values.shape[:-1], 1))
-        valid = counted & ~jnp.isnan(values)
+        valid = jnp.broadcast_to(counted, values.shape) & ~jnp.isnan(values)
         place = jnp.where(valid, self.bins.index(values) + start, rows * width)
         counts = jnp.zeros(rows * width, jnp.int32)
         counts = counts.at[place.reshape(-1)].add(1, mode="drop")
