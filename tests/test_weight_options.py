@@ -1,4 +1,4 @@
-"""What is done to any rule's target: caps, exclusions, uncertainty; and how weights are measured."""
+"""What is done to any target: caps, exclusions, uncertainty; and how weights are measured."""
 
 import functools
 from typing import Any
