@@ -106,7 +106,15 @@ def positive_or(value: Array, fallback: float = 1.0) -> Array:
     return jnp.where(value > 0, value, jnp.asarray(fallback, value.dtype))
 
 
+@jax.custom_jvp
 def sqrt(value: Array) -> Array:
-    """Square root whose derivative at 0 is 0 instead of infinite."""
+    """Square root of a number at or above 0, whose derivative at 0 is 0 instead of infinite."""
+    return jax.lax.sqrt(value)
+
+
+@sqrt.defjvp
+def _sqrt_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (value,), (tangent,) = primals, tangents
+    root = jax.lax.sqrt(value)
     positive = value > 0
-    return jnp.where(positive, jax.lax.sqrt(jnp.where(positive, value, 1)), 0)
+    return root, jnp.where(positive, tangent, 0) / jnp.where(positive, 2 * root, 1)
