@@ -28,7 +28,7 @@ def capped(weights: Array, cap: Array, open_: Array | None = None) -> Array:
 
     argmin ||v - W||² subject to 0 ≤ v_i ≤ cap, Σ v = 1: v_i = min(max(W_i - θ, 0), cap), θ found
     exactly among the 2N breakpoints of Σ v(θ). Closed deposits keep 0; a cap that the open ones
-    could not meet is raised to 1 / their number.
+    could not meet is raised to 1 / their number; with none open, weights stay as they are.
 
     Args:
       weights: [N], on the simplex.
@@ -46,7 +46,8 @@ def capped(weights: Array, cap: Array, open_: Array | None = None) -> Array:
     Array([0.5, 0.3, 0.2], dtype=float...)
     """
     is_open = jnp.ones_like(weights) if open_ is None else open_
-    cap = jnp.maximum(cap, 1 / positive_or(is_open.sum()))
+    num_open = is_open.sum()
+    cap = jnp.maximum(cap, 1 / positive_or(num_open))
     fixed_weights, fixed_cap = jax.lax.stop_gradient((weights, cap))
     shifts = jnp.sort(jnp.concatenate([fixed_weights, fixed_weights - fixed_cap]))
     shifted = fixed_weights[None, :] - shifts[:, None]
@@ -58,7 +59,8 @@ def capped(weights: Array, cap: Array, open_: Array | None = None) -> Array:
     interior = jnp.where(fixed_weights > middle, is_open - at_cap, 0)
     free = positive_or(interior.sum())
     threshold = ((interior * weights).sum() + at_cap.sum() * cap - 1) / free
-    return jnp.clip(interior * (weights - threshold), 0, cap) + at_cap * cap
+    nearest = jnp.clip(interior * (weights - threshold), 0, cap) + at_cap * cap
+    return jnp.where(num_open > 0, nearest, weights)
 
 
 def herfindahl_hirschman(weights: Array) -> Array:
