@@ -3,6 +3,8 @@
 import datetime
 from dataclasses import dataclass
 
+import numpy as np
+
 from camjax.errors import CamjaxError, refusal
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -84,3 +86,22 @@ class Clock:
         return (
             f"{moment.date().isoformat() if at_midnight else f'{moment:%Y-%m-%dT%H:%M}'} ({count})"
         )
+
+    def stamp(self, day: float) -> str:
+        """A day as a table's `time` column has it: a date, a date-time or a count of days.
+
+        >>> Clock().stamp(3.0), Clock.at(0.0).stamp(3.0), Clock.at(0.5).stamp(3.0)
+        ('3', '1970-01-04', '1970-01-04T12:00:00+00:00')
+        """
+        if self.start is None:
+            return f"{round(day, 6):.10g}"
+        moment = self.start + datetime.timedelta(seconds=round(day * 86400))
+        at_midnight = moment.time() == datetime.time()
+        return moment.date().isoformat() if at_midnight else moment.isoformat()
+
+    def dates(self, days: np.ndarray) -> np.ndarray | None:
+        """Days as NumPy date-times; None where there is no calendar."""
+        if self.start is None:
+            return None
+        start = np.datetime64(self.start.replace(tzinfo=None), "ns")
+        return start + np.rint(days * 86_400e9).astype("timedelta64[ns]")

@@ -214,6 +214,7 @@ def step_grouped(
     )
     target = derivative_once(model.weights.target(state.memory, view, key), row.step)
     planned = plan(model.rebalancing, model.network, before, total, target, view.rate)
+    planned = derivative_once(planned, row.step)
     settled = settle(model.rebalancing, model.network, before, planned)
     states = _receive(model, deposits, states, settled - before, model.positions, market)
 

@@ -1,8 +1,8 @@
 """A run's summary as text for a terminal."""
 
 import math
-from collections.abc import Sequence
 
+from camjax.cli.columns import aligned
 from camjax.cli.summary import Band, DepositSummary, FlagSummary, Summary
 
 FLAG_WORDS = {
@@ -43,7 +43,7 @@ def _deposits(summary: Summary) -> str:
     band = ("5 %", "95 %") if summary.num_paths > 1 else ()
     title = "mean" if band else "final"
     header = (f"final balance ({summary.token})", title, *band, "share", *band)
-    return _columns([header, *(_deposit(deposit, len(band)) for deposit in summary.deposits)])
+    return aligned([header, *(_deposit(deposit, len(band)) for deposit in summary.deposits)])
 
 
 def _deposit(deposit: DepositSummary, width: int) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _transfers(summary: Summary) -> str:
         (f"{transfer.source} -> {transfer.destination}", _amount(transfer.mean_per_step))
         for transfer in summary.transfers
     ]
-    return _columns([header, *rows])
+    return aligned([header, *rows])
 
 
 def _remainder(summary: Summary) -> str:
@@ -83,19 +83,6 @@ def _flag(flag: FlagSummary, summary: Summary) -> str:
         where += f", deposit {flag.deposit}"
     paths = _count(flag.num_paths, "path")
     return f"Warning: {FLAG_WORDS[flag.flag]} on {paths} of {summary.num_paths}; first {where}."
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as lines: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        first, *others = (
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        lines.append("  ".join([first, *others]).rstrip())
-    return "\n".join(lines)
 
 
 def _values(band: Band, width: int) -> tuple[float, ...]:

@@ -150,7 +150,7 @@ def load_scenario(source: Source = DEFAULT, overrides: Mapping[str, Any] | None 
     """
     raw = read_source(source)
     with located(raw.label):
-        document = _checked(raw, plain(overrides or {}))
+        document = checked(raw, overrides or {})
     read = read_driver_data(document)  # outside: what is wrong in a file is told with its own name
     with located(raw.label):
         data = fit_drivers(document, read)
@@ -167,9 +167,15 @@ def load_scenario(source: Source = DEFAULT, overrides: Mapping[str, Any] | None 
         )
 
 
-def _checked(raw: RawScenario, overrides: Mapping[str, Any]) -> Document:
-    """The document of a source after overrides: each key checked, then all of them together."""
-    keys = with_absolute_files(apply_overrides(raw.document, overrides), raw.folder)
+def checked(raw: RawScenario, overrides: Mapping[str, Any]) -> Document:
+    """The document of a source after overrides: each key checked, then all of them together.
+
+    Its drivers are not looked for yet.
+
+    Raises:
+      ScenarioError: a key is unknown or holds what it cannot, or keys contradict each other.
+    """
+    keys = with_absolute_files(apply_overrides(raw.document, plain(overrides)), raw.folder)
     try:
         document = Document.model_validate(keys)
     except ValidationError as error:

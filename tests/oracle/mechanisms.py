@@ -75,7 +75,8 @@ class PlainDeposit:
         """The rate of the step."""
         if self.series is not None:
             return self.series[market.step]
-        return scheduled_rate(self.rate, market.step * market.dt_days)
+        # A day that a step falls on must not be missed by rounding of t Δt.
+        return scheduled_rate(self.rate, (market.step + 1e-6) * market.dt_days)
 
     def receive(self, amount: float, market: Market) -> None:
         """Holds what it is given."""

@@ -47,7 +47,7 @@ class LiquidityPool:
     def arbitrage(self, market: Market) -> None:
         """3.2: trade to x*, z*; the fee stays in the pool, on the incoming asset."""
         fei, volatile = self.fei, self.volatile
-        share_protocol = self.fei_protocol / fei
+        share_user, share_protocol = self.balance / fei, self.fei_protocol / fei
         invariant = fei * volatile
         fei_in = sqrt(invariant * market.price / market.fei_price) - fei
         volatile_in = sqrt(invariant * market.fei_price / market.price) - volatile
@@ -61,9 +61,9 @@ class LiquidityPool:
             volatile_in += fee
         self.minted_redeemed = fei_in
         self.fei_protocol = share_protocol * (fei + fei_in)
-        self.balance = (1 - share_protocol) * (fei + fei_in)
+        self.balance = share_user * (fei + fei_in)
         self.volatile_protocol = share_protocol * (volatile + volatile_in)
-        self.volatile_user = (1 - share_protocol) * (volatile + volatile_in)
+        self.volatile_user = share_user * (volatile + volatile_in)
 
     def receive(self, amount: float, market: Market) -> None:
         """3.9, and the conserving accounting of 4.4."""
