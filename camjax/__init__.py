@@ -13,31 +13,11 @@ from camjax._version import __version__
 
 if TYPE_CHECKING:
     from camjax.config import configure
-    from camjax.deposits import (
-        Deposit,
-        External,
-        Idle,
-        LiquidityPool,
-        MoneyMarket,
-        Savings,
-    )
-    from camjax.errors import (
-        CamjaxError,
-        ScenarioError,
-    )
-    from camjax.market import (
-        Drivers,
-        Market,
-        Row,
-    )
-    from camjax.model import (
-        Model,
-        Record,
-        State,
-        initial_state,
-        observe,
-        step,
-    )
+    from camjax.deposits import Deposit, External, Idle, LiquidityPool, MoneyMarket, Savings
+    from camjax.dynamics import initial_state, observe, step
+    from camjax.errors import CamjaxError, ScenarioError
+    from camjax.market import Drivers, Market, Row
+    from camjax.model import Model, Record, State
     from camjax.network import Network
     from camjax.processes import (
         BlockBootstrap,
@@ -53,10 +33,7 @@ if TYPE_CHECKING:
         UniformNoise,
     )
     from camjax.rebalancing import Rebalancing
-    from camjax.scenario import (
-        Scenario,
-        load_scenario,
-    )
+    from camjax.scenario import Scenario, load_scenario
     from camjax.simulation import simulate
     from camjax.trajectory import Trajectory
     from camjax.vector import Vector
@@ -82,7 +59,8 @@ _HOMES = {
     "deposits": "Deposit External Idle LiquidityPool MoneyMarket Savings",
     "errors": "CamjaxError ScenarioError",
     "market": "Drivers Market Row",
-    "model": "Model Record State initial_state observe step",
+    "dynamics": "initial_state observe step",
+    "model": "Model Record State",
     "network": "Network",
     "processes": "BlockBootstrap BrownianMotion Constant DriverProcesses GaussianNoise"
     " GeometricBrownianMotion JumpDiffusion OrnsteinUhlenbeck Process Schedule UniformNoise",

@@ -1,23 +1,20 @@
-"""The model: deposits, weights and rebalancing put together, and one step of it."""
+"""The model: deposits, weights and rebalancing put together, its state, and what it records."""
 
-import dataclasses
 from typing import Any
 
-import jax.numpy as jnp
 from jax import Array
 
-from camjax._fusion import derivative_once
 from camjax._pytree import pytree, static
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
 from camjax.deposits.groups import Groups
 from camjax.drivers import drivers_of, rows_of
 from camjax.errors import CamjaxError, refusal
-from camjax.market import Drivers, Market, Row
+from camjax.market import Drivers, Row
 from camjax.network import Network
-from camjax.rebalancing import Rebalancing, plan, remainder, settle
-from camjax.vector import Vector, positive_or, where
-from camjax.weights import View, Weights
+from camjax.rebalancing import Rebalancing
+from camjax.vector import Vector
+from camjax.weights import Weights
 
 PRICE_HELD = 1
 """Status flag: the volatile asset's price has fallen to its floor."""
@@ -131,198 +128,3 @@ class Record:
     """What deposits report, by group."""
     status: Array
     """[] int32, sum of PRICE_HELD, EMPTIED and NOT_FINITE."""
-
-
-def initial_state(model: Model, drivers: Drivers) -> State:
-    """State before the first step, from the model's initial balances and row 0 of the drivers."""
-    price = None if drivers.volatile_asset_price is None else drivers.volatile_asset_price[0]
-    like = model.rebalancing.duration_days
-    fei_price = jnp.ones_like(like) if drivers.fei_price is None else drivers.fei_price[0]
-    market = Market(
-        volatile_asset_price=price,
-        fei_price=fei_price,
-        price_ratio=None if price is None else jnp.ones_like(price),
-        volatile_asset_risk=jnp.zeros_like(like),
-        time_days=jnp.zeros_like(like),
-        dt_days=model.dt_days,
-    )
-    groups = model.groups
-    deposits = groups.stack(model.deposits)
-    states = groups.map(lambda deposit: deposit.init(market), deposits)
-    balances = _user_balances(model, deposits, states).take(model.positions)
-    total = balances.sum()
-    # Nothing under allocation at the start is refused where scenarios are checked.
-    return State(
-        deposits=states,
-        memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
-        weights=None if drivers.mint_redeem is None else balances / positive_or(total),
-    )
-
-
-def step(model: Model, state: State, row: Row, key: Array | None = None) -> tuple[State, Record]:
-    """One step of the model.
-
-    The market moves, deposits evolve and quote yields, FEI is minted or redeemed, the rule sets
-    target weights from earlier quotes, capital is moved towards them, and deposits take it in.
-
-    Args:
-      model: parameters and structure.
-      state: of the step before, or `initial_state`.
-      row: this step's drivers, one row of `Model.rows`.
-      key: of this step; needed only where holders are uncertain (weights.dirichlet_precision).
-
-    Returns:
-      The new state, and a record of the step.
-
-    References:
-      Specification, 3 and 4.
-    """
-    return step_grouped(model, model.groups.stack(model.deposits), state, row, key)
-
-
-def step_grouped(
-    model: Model, deposits: tuple[Deposit, ...], state: State, row: Row, key: Array | None
-) -> tuple[State, Record]:
-    """`step` with the deposits already stacked by group, as a scan does once before it starts."""
-    market = _market(model, row)
-    groups = model.groups
-    evolved = groups.map(
-        lambda deposit, state, series: deposit.evolve(state, market, series),
-        deposits,
-        state.deposits,
-        row.deposits,
-    )
-    states, yield_rates, info = (tuple(part) for part in zip(*evolved, strict=True))
-    states, shortfall = _mint_or_redeem(model, deposits, states, row, market)
-
-    before = _user_balances(model, deposits, states).take(model.positions)
-    before = derivative_once(before, row.step)
-    total = before.sum()
-    weights = before * (1 / positive_or(total))
-    if state.weights is not None:
-        weights = where(total > 0, weights, state.weights)
-    view = View(
-        step=row.step,
-        weights=weights,
-        volatile_asset_risk=market.volatile_asset_risk,
-        risk=row.risk,
-        open=model.weights.open(row.available, like=before),
-        rate=model.rebalancing.rate(model.dt_days),
-        dirichlet=row.dirichlet,
-        target=row.target,
-        dt_days=model.dt_days,
-    )
-    target = derivative_once(model.weights.target(state.memory, view, key), row.step)
-    planned = plan(model.rebalancing, model.network, before, total, target, view.rate)
-    planned = derivative_once(planned, row.step)
-    settled = settle(model.rebalancing, model.network, before, planned)
-    states = _receive(model, deposits, states, settled - before, model.positions, market)
-
-    yields = groups.gather(yield_rates)
-    quotes = yields.take(model.positions)
-    if row.observed_yield is not None:
-        quotes = row.observed_yield.map(
-            lambda seen, own: jnp.where(jnp.isnan(seen), own, seen), quotes
-        )
-    memory = model.weights.rule.remember(state.memory, quotes, model.dt_days)
-    new_state = dataclasses.replace(
-        state,
-        deposits=states,
-        memory=memory,
-        weights=None if state.weights is None else weights,
-    )
-    balance = _user_balances(model, deposits, states)
-    inspected = groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
-    record = Record(
-        balance=balance,
-        target_weight=target.weights,
-        yield_rate=yields,
-        transfers=planned.transfers,
-        remainder=remainder(before, planned, settled),
-        mint_redeem_shortfall=shortfall,
-        volatile_asset_risk=market.volatile_asset_risk,
-        volatile_asset_price=row.volatile_asset_price,
-        info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
-        status=_status(row, balance.take(model.positions)),
-    )
-    return new_state, record
-
-
-def observe(model: Model, state: State, balances: Array) -> State:
-    """Replace what users hold by observed balances, as a one-step backtest does.
-
-    Protocol holdings stay; a pool's volatile side keeps the pool's proportion.
-
-    Args:
-      model: parameters and structure.
-      state: at the end of a step.
-      balances: [all deposits] FEI.
-
-    References:
-      Specification, 5.
-    """
-    groups = model.groups
-    vector = Vector.split(balances)
-    states = groups.map(
-        lambda deposit, state, balance: deposit.observe(state, balance),
-        groups.stack(model.deposits),
-        state.deposits,
-        groups.scatter(vector, range(len(model.deposits))),
-    )
-    return dataclasses.replace(state, deposits=states)
-
-
-def _market(model: Model, row: Row) -> Market:
-    like = model.rebalancing.duration_days
-    risk = row.volatile_asset_risk
-    return Market(
-        volatile_asset_price=row.volatile_asset_price,
-        fei_price=jnp.ones_like(like) if row.fei_price is None else row.fei_price,
-        price_ratio=row.price_ratio,
-        volatile_asset_risk=jnp.zeros_like(like) if risk is None else risk,
-        time_days=row.step.astype(like.dtype) * model.dt_days,
-        dt_days=model.dt_days,
-    )
-
-
-def _user_balances(model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...]) -> Vector:
-    groups = model.groups
-    return groups.gather(
-        groups.map(lambda deposit, state: deposit.balance(state), deposits, states)
-    )
-
-
-def _receive(
-    model: Model,
-    deposits: tuple[Any, ...],
-    states: tuple[Any, ...],
-    gained: Vector,
-    positions: tuple[int, ...],
-    market: Market,
-) -> tuple[Any, ...]:
-    """States after the deposits at some positions have taken in what they gained."""
-
-    def receive(deposit: Deposit, state: Any, amount: Array | None) -> Any:
-        return state if amount is None else deposit.receive(state, amount, market)
-
-    groups = model.groups
-    return groups.map(receive, deposits, states, groups.scatter(gained, positions))
-
-
-def _mint_or_redeem(
-    model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...], row: Row, market: Market
-) -> tuple[tuple[Any, ...], Array]:
-    """Mint into the first idle deposit, or redeem from it as much as it holds."""
-    flow, idle = row.mint_redeem, model.first_idle
-    if flow is None or idle is None:
-        return states, jnp.zeros_like(model.rebalancing.duration_days)
-    held = _user_balances(model, deposits, states).take((idle,))
-    amount = held.map(lambda balance: jnp.maximum(flow, -balance))
-    return _receive(model, deposits, states, amount, (idle,), market), amount.sum() - flow
-
-
-def _status(row: Row, balances: Vector) -> Array:
-    total = balances.sum()
-    held = jnp.zeros((), bool) if row.price_held is None else row.price_held
-    flags = ((held, PRICE_HELD), (total <= 0, EMPTIED), (~jnp.isfinite(total), NOT_FINITE))
-    return sum((flag.astype(jnp.int32) * value for flag, value in flags), jnp.int32(0))

@@ -6,9 +6,10 @@ from typing import Any
 import jax
 from jax import Array
 
+from camjax.dynamics import initial_state, step_grouped
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Row
-from camjax.model import Model, State, initial_state, step_grouped
+from camjax.model import Model, State
 from camjax.trajectory import Trajectory, assemble, variables_of
 
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "camjax"
 
 ORDER = [
     *("_version", "errors", "config", "_pytree", "_fusion", "vector", "network", "processes"),
-    *("market", "deposits", "drivers", "weights", "rebalancing", "model", "trajectory"),
+    *("market", "deposits", "drivers", "weights", "rebalancing", "model", "dynamics", "trajectory"),
     *("simulation", "ensemble", "scenario", "results", "analysis", "questions", "report", "cli"),
 ]
 """Parts of camjax; each may import those before it."""

@@ -10,7 +10,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from camjax.market import Drivers, Row
-from camjax.model import Model, State, initial_state, observe, step
+from camjax import Model, State, initial_state, observe, step
 
 
 class Replay(NamedTuple):
