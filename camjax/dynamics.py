@@ -8,7 +8,8 @@ from jax import Array
 
 from camjax._fusion import derivative_once
 from camjax.deposits import Deposit
-from camjax.market import Drivers, Market, Row
+from camjax.deposits.base import Info
+from camjax.market import Drivers, Market, Row, Series
 from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, Model, Record, State
 from camjax.rebalancing import plan, remainder, settle
 from camjax.vector import Vector, positive_or, where
@@ -67,58 +68,31 @@ def step_grouped(
 ) -> tuple[State, Record]:
     """`step` with the deposits already stacked by group, as a scan does once before it starts."""
     market = _market(model, row)
-    groups = model.groups
-    evolved = groups.map(
-        lambda deposit, state, series: deposit.evolve(state, market, series),
-        deposits,
-        state.deposits,
-        row.deposits,
-    )
-    states, yield_rates, info = (tuple(part) for part in zip(*evolved, strict=True))
+    states, yield_rates, info = _evolve(model, deposits, state, row, market)
     states, shortfall = _mint_or_redeem(model, deposits, states, row, market)
 
     before = _user_balances(model, deposits, states).take(model.positions)
     before = derivative_once(before, row.step)
     total = before.sum()
-    weights = before * (1 / positive_or(total))
-    if state.weights is not None:
-        weights = where(total > 0, weights, state.weights)
-    view = View(
-        step=row.step,
-        weights=weights,
-        volatile_asset_risk=market.volatile_asset_risk,
-        risk=row.risk,
-        open=model.weights.open(row.available, like=before),
-        rate=model.rebalancing.rate(model.dt_days),
-        dirichlet=row.dirichlet,
-        target=row.target,
-        dt_days=model.dt_days,
-    )
+    view = _view(model, state, row, before, total)
     target = derivative_once(model.weights.target(state.memory, view, key), row.step)
     planned = plan(model.rebalancing, model.network, before, total, target, view.rate)
     planned = derivative_once(planned, row.step)
     settled = settle(model.rebalancing, model.network, before, planned)
     states = _receive(model, deposits, states, settled - before, model.positions, market)
 
-    yields = groups.gather(yield_rates)
-    quotes = yields.take(model.positions)
-    if row.observed_yield is not None:
-        quotes = row.observed_yield.map(
-            lambda seen, own: jnp.where(jnp.isnan(seen), own, seen), quotes
-        )
-    memory = model.weights.rule.remember(state.memory, quotes, model.dt_days)
-    new_state = dataclasses.replace(
-        state,
+    quotes = _observed_or(row, yield_rates.take(model.positions))
+    new_state = State(
         deposits=states,
-        memory=memory,
-        weights=None if state.weights is None else weights,
+        memory=model.weights.rule.remember(state.memory, quotes, model.dt_days),
+        weights=None if state.weights is None else view.weights,
     )
     balance = _user_balances(model, deposits, states)
-    inspected = groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
+    inspected = model.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
     record = Record(
         balance=balance,
         target_weight=target.weights,
-        yield_rate=yields,
+        yield_rate=yield_rates,
         transfers=planned.transfers,
         remainder=remainder(before, planned, settled),
         mint_redeem_shortfall=shortfall,
@@ -164,6 +138,47 @@ def _market(model: Model, row: Row) -> Market:
         volatile_asset_risk=jnp.zeros_like(like) if risk is None else risk,
         time_days=row.step.astype(like.dtype) * model.dt_days,
         dt_days=model.dt_days,
+    )
+
+
+def _evolve(
+    model: Model, deposits: tuple[Deposit, ...], state: State, row: Row, market: Market
+) -> tuple[tuple[Any, ...], Vector, tuple[Info, ...]]:
+    """Every deposit's own mechanism: states, yield rates [all deposits], and what it reports."""
+
+    def evolve(deposit: Deposit, state: Any, series: Series) -> tuple[Any, Array, Info]:
+        return deposit.evolve(state, market, series)
+
+    evolved = model.groups.map(evolve, deposits, state.deposits, row.deposits)
+    states, yield_rates, info = (tuple(part) for part in zip(*evolved, strict=True))
+    return states, model.groups.gather(yield_rates), info
+
+
+def _view(model: Model, state: State, row: Row, balances: Vector, total: Array) -> View:
+    """What the weight rule may see of this step."""
+    weights = balances * (1 / positive_or(total))
+    if state.weights is not None:
+        weights = where(total > 0, weights, state.weights)
+    risk = row.volatile_asset_risk
+    return View(
+        step=row.step,
+        weights=weights,
+        volatile_asset_risk=jnp.zeros_like(total) if risk is None else risk,
+        risk=row.risk,
+        open=model.weights.open(row.available, like=balances),
+        rate=model.rebalancing.rate(model.dt_days),
+        dirichlet=row.dirichlet,
+        target=row.target,
+        dt_days=model.dt_days,
+    )
+
+
+def _observed_or(row: Row, quotes: Vector) -> Vector:
+    """What holders are told deposits yield: what was observed, else the deposits' own quotes."""
+    if row.observed_yield is None:
+        return quotes
+    return row.observed_yield.map(
+        lambda observed, quote: jnp.where(jnp.isnan(observed), quote, observed), quotes
     )
 
 
