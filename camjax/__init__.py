@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from camjax._version import __version__
 
 if TYPE_CHECKING:
+    from camjax._pytree import pytree, static
     from camjax.config import configure
     from camjax.deposits import Deposit, External, Idle, LiquidityPool, MoneyMarket, Savings
     from camjax.dynamics import initial_state, observe, step
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_pytree": "pytree static",
     "config": "configure",
     "deposits": "Deposit External Idle LiquidityPool MoneyMarket Savings",
     "errors": "CamjaxError ScenarioError",
@@ -125,7 +127,9 @@ __all__ = [
     "initial_state",
     "load_scenario",
     "observe",
+    "pytree",
     "simulate",
+    "static",
     "step",
 ]
 

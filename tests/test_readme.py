@@ -9,12 +9,26 @@ from pathlib import Path
 import jax
 import pytest
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, text: str = README) -> list[str]:
     """Contents of the fenced blocks in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+GUIDES = [path for path in sorted(ROOT.glob("*/**/README.md")) if "```python" in path.read_text()]
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.parent.relative_to(ROOT)))
+def test_code_of_the_guides_runs(
+    guide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    for block in blocks("python", guide.read_text("utf-8")):
+        exec(compile(block, str(guide), "exec"), namespace)
 
 
 def test_readme_begins_with_the_two_ways_to_set_up() -> None:

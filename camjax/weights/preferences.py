@@ -1,5 +1,7 @@
 """What holders make of yields and risks: a score for every deposit."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -40,6 +42,23 @@ class Preferences:
     asset_risk_aversion: Array
     yield_risk_aversion: Array
     elasticity: Array | None = None
+
+    @classmethod
+    def neutral(cls, exposure: Sequence[float] | Array) -> "Preferences":
+        """Preferences that reproduce the reference, given each deposit's exposure [N].
+
+        >>> Preferences.neutral([1.0, 1.0, 0.0, 0.0]).asset_risk_aversion
+        Array(1., dtype=float...)
+        """
+        exposure = jnp.asarray(exposure)
+        one = jnp.ones((), exposure.dtype)
+        return cls(
+            factor=Vector.split(jnp.ones_like(exposure)),
+            exposure=Vector.split(exposure),
+            convenience_yield=Vector.split(jnp.zeros_like(exposure)),
+            asset_risk_aversion=one,
+            yield_risk_aversion=one,
+        )
 
     def scores(self, statistics: Statistics, view: View) -> Vector:
         """Scores s [N] of this step, up to a common factor; 0 for closed deposits."""
