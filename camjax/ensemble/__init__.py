@@ -1,15 +1,30 @@
 """Many paths of a scenario: statistics over them in constant memory."""
 
+from camjax.ensemble.blocks import Shard
+from camjax.ensemble.checkpoint import Checkpoint
 from camjax.ensemble.engine import Ensemble, run_ensemble
-from camjax.ensemble.reducers import Bins, Event, FirstTime, Moments, Quantiles, Reducer
+from camjax.ensemble.reducers import (
+    Bins,
+    Event,
+    FirstTime,
+    Moments,
+    Quantiles,
+    Reducer,
+)
+from camjax.ensemble.shards import Shards, merge_shards, read_shards
 
 __all__ = [
     "Bins",
+    "Checkpoint",
     "Ensemble",
     "Event",
     "FirstTime",
     "Moments",
     "Quantiles",
     "Reducer",
+    "Shard",
+    "Shards",
+    "merge_shards",
+    "read_shards",
     "run_ensemble",
 ]

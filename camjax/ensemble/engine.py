@@ -1,30 +1,26 @@
 """Many paths of a scenario in constant memory, on all devices."""
 
+import contextlib
 import dataclasses
-import functools
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 from jax import Array
-from jax.sharding import Mesh, PartitionSpec
 
 from camjax.ensemble.base import PathSource
-from camjax.ensemble.lanes import LANES, fold_lanes
+from camjax.ensemble.blocks import Shard, blocks_of
+from camjax.ensemble.checkpoint import Checkpoint, saving
+from camjax.ensemble.lanes import LANES
+from camjax.ensemble.program import BlockProgram, Merged, finish
 from camjax.ensemble.reducers import Reducer
-from camjax.errors import CamjaxError, refusal
-
-MOST_PATHS = 2**32
-"""Paths are numbered by 32 bits."""
 
 Progress = Callable[[int, int], None]
 """Told how many paths are done, of how many."""
 
-IN_FLIGHT = 2
-"""Calls under way at once, so that devices work while the host merges."""
+Stop = Callable[[Merged], bool]
+"""Told what is known after each block; whether that is enough."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +46,8 @@ def run_ensemble(
     *,
     devices: Sequence[jax.Device] | None = None,
     progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+    shard: Shard | None = None,
 ) -> Ensemble:
     """Simulate paths 0…P-1 of a scenario and keep statistics of them, not the paths.
 
@@ -62,86 +60,60 @@ def run_ensemble(
       key: random key of all paths.
       reducers: which statistics; see `camjax.ensemble.reducers`.
       devices: where to run; None: all local devices.
-      progress: is told after every call.
+      progress: is told after every block.
+      checkpoint: where the run is saved as it goes, and continued from.
+      shard: run this part of the paths alone; `merge_shards` puts the parts' checkpoints together.
 
     Returns:
       The statistics, and how long compiling and running took.
 
     Raises:
-      CamjaxError: no reducer, two of one name, or a number of paths below 1 or above 2³².
+      CamjaxError: no reducer, two of one name, a number of paths below 1 or above 2³² - 1024, or
+        a checkpoint of another run.
     """
-    _check(num_paths, reducers)
-    devices = list(devices or jax.local_devices())
-    started = time.perf_counter()
-    fold = _compiled(scenario, tuple(reducers), devices, key, num_paths)
-    compiled = time.perf_counter()
-    partials: list[Any] = [None] * len(reducers)
-    for done, blocks in _folded_blocks(fold, num_paths, len(devices)):
-        for block in blocks:
-            partials = [
-                later if earlier is None else reducer.merge(earlier, later)
-                for reducer, earlier, later in zip(reducers, partials, block, strict=True)
-            ]
-        if progress is not None:
-            progress(done, num_paths)
-    statistics = {
-        reducer.name: reducer.finish(partial)
-        for reducer, partial in zip(reducers, partials, strict=True)
-    }
-    ended = time.perf_counter()
-    return Ensemble(num_paths, statistics, compiled - started, ended - compiled)
+    blocks = blocks_of(num_paths) if shard is None else shard.blocks(num_paths)
+    program = BlockProgram(scenario, reducers, key, devices)
+    return run_blocks(program, blocks, num_paths, progress=progress, checkpoint=checkpoint)
 
 
-def _check(num_paths: int, reducers: Sequence[Reducer]) -> None:
-    if not 1 <= num_paths <= MOST_PATHS:
-        raise CamjaxError(refusal("num_paths", f"1 to {MOST_PATHS}", num_paths))
-    names = [reducer.name for reducer in reducers]
-    if not names or len(set(names)) < len(names):
-        raise CamjaxError(refusal("reducers", "at least one, of different names", names))
-
-
-def _compiled(
-    scenario: PathSource,
-    reducers: tuple[Reducer, ...],
-    devices: Sequence[jax.Device],
-    key: Array,
+def run_blocks(
+    program: BlockProgram,
+    blocks: range,
     num_paths: int,
-) -> Callable[[Array], Any]:
-    """The program that folds one block on each device, from the first path of each."""
-    fold = functools.partial(fold_lanes, scenario, reducers)
+    *,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+    stop: Stop | None = None,
+) -> Ensemble:
+    """Run some blocks of an ensemble with a compiled program: the one loop of all runs.
 
-    def on_device(model: Any, processes: Any, key: Array, first: Array, num_paths: Array) -> Any:
-        folded = fold(model, processes, key, first[0], num_paths)
-        return jax.tree.map(lambda leaf: leaf[None], folded)
+    Args:
+      program: folds blocks.
+      blocks: which, in order.
+      num_paths: of the whole ensemble.
+      progress: is told after every block.
+      checkpoint: where the run is saved as it goes, and continued from.
+      stop: ends the run early.
 
-    mapped = jax.shard_map(
-        on_device,
-        mesh=Mesh(np.array(devices), ("path",)),
-        in_specs=(*[PartitionSpec()] * 3, PartitionSpec("path"), PartitionSpec()),
-        out_specs=PartitionSpec("path"),
-        check_vma=False,
-    )
-    shared = (scenario.model, scenario.processes, key)
-    last = np.uint32(min(num_paths, MOST_PATHS - 1))
-    first = np.zeros(len(devices), np.uint32)
-    program = jax.jit(mapped).lower(*shared, first, last).compile()
-    return lambda first: program(*shared, first, last)
+    Returns:
+      Statistics of the paths that ran.
 
+    Raises:
+      CamjaxError: the checkpoint is one of another run, or cannot be written.
+      KeyboardInterrupt: on Ctrl-C; with a checkpoint, after the block under way is saved.
+    """
+    started = time.perf_counter()
 
-def _folded_blocks(
-    fold: Callable[[Any], Any], num_paths: int, num_devices: int
-) -> Iterator[tuple[int, list[Any]]]:
-    """Partial results of each call's blocks in the order of paths, and the paths done so far."""
-    per_call = LANES * num_devices
-    waiting: list[Any] = []
-    for call in range(math.ceil(num_paths / per_call) + IN_FLIGHT - 1):
-        first = call * per_call
-        if first < num_paths:
-            starts = first + LANES * np.arange(num_devices, dtype=np.uint64)
-            waiting.append((first, fold(np.minimum(starts, MOST_PATHS - 1).astype(np.uint32))))
-        if call >= IN_FLIGHT - 1 and waiting:
-            first, folded = waiting.pop(0)
-            host = jax.device_get(folded)
-            used = min(num_devices, math.ceil((num_paths - first) / LANES))
-            blocks = [jax.tree.map(lambda leaf, i=i: leaf[i], host) for i in range(used)]
-            yield min(first + per_call, num_paths), blocks
+    def paths_in(done: range) -> int:
+        return min(done.stop * LANES, num_paths) - done.start * LANES
+
+    stream = saving(program, blocks, num_paths, checkpoint)
+    with contextlib.closing(stream):
+        for merged in stream:
+            if progress is not None:
+                progress(paths_in(merged.blocks), paths_in(blocks))
+            if stop is not None and stop(merged):
+                break
+    statistics = finish(program.reducers, merged.partials)
+    ended = time.perf_counter()
+    return Ensemble(paths_in(merged.blocks), statistics, program.compile_seconds, ended - started)

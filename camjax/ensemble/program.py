@@ -1,0 +1,159 @@
+"""The compiled program of an ensemble, and what running it block by block gives."""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh, PartitionSpec
+
+from camjax.ensemble.base import PathSource
+from camjax.ensemble.blocks import MOST_PATHS
+from camjax.ensemble.lanes import LANES, fold_lanes
+from camjax.ensemble.reducers import Reducer
+from camjax.errors import CamjaxError, refusal
+
+IN_FLIGHT = 2
+"""Calls under way at once, so that devices work while the host merges."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Merged:
+    """Partial results of consecutive blocks, merged in their order."""
+
+    blocks: range
+    """Blocks that are in; block b holds paths b × LANES and on."""
+    partials: tuple[Any, ...]
+    """One for each reducer."""
+
+
+class BlockProgram:
+    """Folds blocks of paths of a scenario, one on each device at a time.
+
+    Args:
+      scenario: what to run.
+      reducers: what folds the paths.
+      key: random key of all paths.
+      devices: where to run; None: all local devices.
+
+    Raises:
+      CamjaxError: no reducer, or two of one name.
+    """
+
+    def __init__(
+        self,
+        scenario: PathSource,
+        reducers: Sequence[Reducer],
+        key: Array,
+        devices: Sequence[jax.Device] | None = None,
+    ) -> None:
+        names = [reducer.name for reducer in reducers]
+        if not names or len(set(names)) < len(names):
+            raise CamjaxError(refusal("reducers", "at least one, of different names", names))
+        started = time.perf_counter()
+        self.scenario, self.key, self.reducers = scenario, key, tuple(reducers)
+        self.devices = list(devices or jax.local_devices())
+        self._arguments = (scenario.model, scenario.processes, key)
+        first = np.zeros(len(self.devices), np.uint32)
+        folded = jax.jit(self._on_all_devices())
+        self._program = folded.lower(*self._arguments, first, np.uint32(MOST_PATHS)).compile()
+        self.compile_seconds = time.perf_counter() - started
+        """How long compiling took."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that running takes at most, however many paths there are.
+
+        0 on devices whose compiler does not tell.
+        """
+        analysis = self._program.memory_analysis()
+        if analysis is None:
+            return 0
+        on_device = analysis.temp_size_in_bytes + IN_FLIGHT * analysis.output_size_in_bytes
+        # The host holds a call's results; earlier, later and merged counts take twice the bytes.
+        on_host = (len(self.devices) + 5) * analysis.output_size_in_bytes
+        return len(self.devices) * on_device + on_host
+
+    def fold(self, blocks: range, num_paths: int) -> Iterator[tuple[Any, ...]]:
+        """Partial results of each block in order; paths at `num_paths` and beyond do not count."""
+        together = len(self.devices)
+        waiting: list[tuple[int, Any]] = []
+        for first in range(blocks.start, blocks.stop, together):
+            starts = LANES * np.arange(first, first + together, dtype=np.uint64)
+            called = self._program(*self._arguments, starts.astype(np.uint32), np.uint32(num_paths))
+            waiting.append((min(together, blocks.stop - first), called))
+            if len(waiting) == IN_FLIGHT:
+                yield from _each_block(*waiting.pop(0))
+        for used, called in waiting:
+            yield from _each_block(used, called)
+
+    def merged(
+        self, blocks: range, num_paths: int, start: Merged | None = None
+    ) -> Iterator[Merged]:
+        """All that is known after each block, from `start` on where some blocks are in already.
+
+        Args:
+          blocks: which blocks to run.
+          num_paths: paths of the ensemble.
+          start: what an earlier run of the same blocks had come to; it is given first.
+        """
+        done, partials = blocks.start, None
+        if start is not None:
+            yield start
+            done, partials = start.blocks.stop, start.partials
+        for block in self.fold(range(done, blocks.stop), num_paths):
+            done += 1
+            partials = block if partials is None else merge(self.reducers, partials, block)
+            yield Merged(range(blocks.start, done), partials)
+
+    def _on_all_devices(self) -> Any:
+        fold = functools.partial(fold_lanes, self.scenario, self.reducers)
+
+        def on_device(
+            model: Any, processes: Any, key: Array, first: Array, num_paths: Array
+        ) -> Any:
+            folded = fold(model, processes, key, first[0], num_paths)
+            return jax.tree.map(lambda leaf: leaf[None], folded)
+
+        return jax.shard_map(
+            on_device,
+            mesh=Mesh(np.array(self.devices), ("path",)),
+            in_specs=(*[PartitionSpec()] * 3, PartitionSpec("path"), PartitionSpec()),
+            out_specs=PartitionSpec("path"),
+            check_vma=False,
+        )
+
+
+def restore(
+    scenario: PathSource, key: Array, reducers: Sequence[Reducer], leaves: Sequence[Any]
+) -> tuple[Any, ...]:
+    """Partial results from their leaves, as `jax.tree.leaves` gives them."""
+    fold = functools.partial(fold_lanes, scenario, tuple(reducers))
+    number = np.uint32(LANES)
+    shapes = jax.eval_shape(fold, scenario.model, scenario.processes, key, number, number)
+    return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+
+
+def merge(
+    reducers: Sequence[Reducer], earlier: tuple[Any, ...], later: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """Partial results of two sets of paths from those of each."""
+    triples = zip(reducers, earlier, later, strict=True)
+    return tuple(reducer.merge(first, second) for reducer, first, second in triples)
+
+
+def finish(reducers: Sequence[Reducer], partials: tuple[Any, ...]) -> dict[str, Any]:
+    """What each reducer found, by its name."""
+    pairs = zip(reducers, partials, strict=True)
+    return {reducer.name: reducer.finish(partial) for reducer, partial in pairs}
+
+
+def _each_block(used: int, called: Any) -> Iterator[tuple[Any, ...]]:
+    """Partial results of the blocks of a call, on the host."""
+    host = jax.device_get(called)
+    for device in range(used):
+        yield jax.tree.map(lambda leaf, device=device: leaf[device], host)
