@@ -3,9 +3,13 @@
 from camjax.ensemble.blocks import Shard
 from camjax.ensemble.checkpoint import Checkpoint
 from camjax.ensemble.engine import Ensemble, run_ensemble
+from camjax.ensemble.precision import PreciseEnsemble, run_until
 from camjax.ensemble.reducers import (
     Bins,
+    Estimate,
     Event,
+    FinalMean,
+    FinalProbability,
     FirstTime,
     Moments,
     Quantiles,
@@ -17,9 +21,13 @@ __all__ = [
     "Bins",
     "Checkpoint",
     "Ensemble",
+    "Estimate",
     "Event",
+    "FinalMean",
+    "FinalProbability",
     "FirstTime",
     "Moments",
+    "PreciseEnsemble",
     "Quantiles",
     "Reducer",
     "Shard",
@@ -27,4 +35,5 @@ __all__ = [
     "merge_shards",
     "read_shards",
     "run_ensemble",
+    "run_until",
 ]

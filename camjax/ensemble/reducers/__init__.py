@@ -2,12 +2,16 @@
 
 from camjax.ensemble.reducers.base import Reducer
 from camjax.ensemble.reducers.events import Event, FirstTime, FirstTimeResult
+from camjax.ensemble.reducers.final import Estimate, FinalMean, FinalProbability
 from camjax.ensemble.reducers.moments import Moments, MomentsResult
 from camjax.ensemble.reducers.quantiles import Bins, Quantiles, QuantilesResult
 
 __all__ = [
     "Bins",
+    "Estimate",
     "Event",
+    "FinalMean",
+    "FinalProbability",
     "FirstTime",
     "FirstTimeResult",
     "Moments",

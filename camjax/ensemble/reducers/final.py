@@ -1,0 +1,147 @@
+"""One number at the end of a run, with its interval: a mean or a probability."""
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from camjax.ensemble.intervals import half_width, wilson_interval
+from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.reducers.events import COMPARISONS, Event
+from camjax.ensemble.reducers.moments import Moments
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A statistic as the paths so far tell it."""
+
+    of: str
+    """The quantity whose mean, or the event whose probability it is."""
+    num_paths: int
+    value: float
+    low: float
+    high: float
+    """Ends of the interval."""
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval's width; infinite where paths are too few to tell."""
+        return half_width(self.low, self.high)
+
+
+@dataclasses.dataclass(frozen=True)
+class FinalMean:
+    """Mean of a quantity at the last step.
+
+    Args:
+      quantity: which.
+      names: all deposits in network order.
+      level: of the interval, which holds by the central limit theorem.
+    """
+
+    quantity: Quantity
+    names: tuple[str, ...]
+    level: float = 0.95
+
+    @property
+    def name(self) -> str:
+        """mean(quantity)."""
+        return f"mean({self.quantity})"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The quantity's variable."""
+        return (self.quantity.variable,)
+
+    @property
+    def _moments(self) -> Moments:
+        return Moments(self.quantity.variable)
+
+    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
+        """Moments of a block."""
+        variable = self.quantity.variable
+        last = self.quantity.select(self.names, variables[variable])[-1:]
+        return self._moments.fold({variable: last}, counted)
+
+    def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
+        """Moments of both sets of paths."""
+        return self._moments.merge(earlier, later)
+
+    def finish(self, partial: Any) -> Estimate:
+        """Mean and interval."""
+        found = self._moments.finish(partial)
+        low, high = found.interval(self.level)
+        ends = (float(values[0]) for values in (found.mean, low, high))
+        return Estimate(str(self.quantity), found.num_paths, *ends)
+
+
+@dataclasses.dataclass(frozen=True)
+class FinalProbability:
+    """Probability of an event at the last step.
+
+    Args:
+      event: which.
+      names: all deposits in network order.
+      level: of Wilson's interval.
+    """
+
+    event: Event
+    names: tuple[str, ...]
+    level: float = 0.95
+
+    @property
+    def name(self) -> str:
+        """P(event at the end)."""
+        return f"P({self.event} at the end)"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The event's variable."""
+        return (self.event.quantity.variable,)
+
+    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
+        """Paths of a block, those on which it is so, and those on which it can be told."""
+        values = self.event.quantity.select(self.names, variables[self.variables[0]])[-1]
+        happens = COMPARISONS[self.event.comparison](values, self.event.threshold)
+        return {
+            "paths": counted.sum(dtype=jnp.int32),
+            "happens": (happens & counted).sum(dtype=jnp.int32),
+            "known": (~jnp.isnan(values) & counted).sum(dtype=jnp.int32),
+        }
+
+    def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
+        """Counts of both sets of paths."""
+        return {name: np.asarray(earlier[name], np.int64) + later[name] for name in earlier}
+
+    def finish(self, partial: Any) -> Estimate:
+        """Probability and interval; NaN where the quantity is not a number on some path."""
+        paths, happens = int(partial["paths"]), partial["happens"]
+        if partial["known"] < paths:
+            return Estimate(str(self.event), paths, np.nan, np.nan, np.nan)
+        low, high = wilson_interval(np.asarray(happens), paths, self.level)
+        return Estimate(str(self.event), paths, int(happens) / paths, float(low), float(high))
+
+
+def final_statistic(
+    text: str, names: tuple[str, ...], level: float = 0.95
+) -> FinalMean | FinalProbability:
+    """The reducer of a statistic at the end that is named in words.
+
+    Args:
+      text: a quantity, `share[savings]`, for its mean, or an event, `share[savings] > 0.6`, for
+        its probability.
+      names: all deposits in network order.
+      level: of the interval.
+
+    Raises:
+      CamjaxError: it is neither.
+
+    >>> final_statistic("share[savings] > 0.6", ("savings", "idle")).name
+    'P(share[savings] > 0.6 at the end)'
+    """
+    if any(sign in text for sign in "<>"):
+        return FinalProbability(Event.parse(text), names, level)
+    return FinalMean(Quantity.parse(text), names, level)
