@@ -139,6 +139,11 @@ def find(scores: Iterable[Score], model: str, metric: str, deposit: str = POOLED
     return next(wanted, np.nan)
 
 
+def scores_csv(scores: Iterable[Score]) -> str:
+    """The text of metrics.csv."""
+    return csv_text(Score._fields, scores)
+
+
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table as CSV; numbers at full precision, blank where there is none.
 

@@ -8,7 +8,9 @@ import typer
 
 from camjax._version import __version__
 from camjax.cli import scenarios
+from camjax.cli.backtest import backtest
 from camjax.cli.run import run
+from camjax.cli.weights import weights
 from camjax.errors import CamjaxError
 
 REFUSED = 2
@@ -21,7 +23,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command(name="run")(run)
+for command in (run, weights, backtest):
+    app.command()(command)
 app.add_typer(scenarios.app, name="scenarios")
 
 

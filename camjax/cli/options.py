@@ -1,5 +1,6 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -22,3 +23,25 @@ Keep = Literal["trajectories", "final", "statistics"]
 """What a run writes of its paths: every step, the last step, or statistics over paths."""
 
 Precision = Literal["float32", "float64"]
+
+ObservedArgument = Annotated[
+    Path, typer.Argument(metavar="OBSERVED", help="A CSV table of observed balances.")
+]
+MissingOption = Annotated[
+    str,
+    typer.Option(
+        metavar="refuse|carry:K|interpolate",
+        help="What to do where a venue was not observed: refuse the table, carry the last"
+        " observation forward over at most K days, or interpolate.",
+    ),
+]
+ResidualOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEPOSIT", help="The deposit that holds what others leave of total_supply."
+    ),
+]
+SupplyOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The series total_supply, if it is not in OBSERVED."),
+]

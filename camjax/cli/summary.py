@@ -1,13 +1,13 @@
 """What a run says at its end, as data: the table and the JSON answer are two views of it."""
 
 import dataclasses
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camjax.cli.paths import Run
+from camjax.cli.plain import plain
 from camjax.results import STATUS_FLAGS
 from camjax.scenario import Scenario
 
@@ -76,7 +76,7 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON document, null where a value is not finite."""
-        return _finite_or_none(dataclasses.asdict(self))
+        return plain(dataclasses.asdict(self))
 
 
 def summarise(scenario: Scenario, run: Run, seed: int, results: str | None) -> Summary:
@@ -138,11 +138,3 @@ def _flags(scenario: Scenario, run: Run) -> tuple[FlagSummary, ...]:
 def _band(values: NDArray) -> Band:
     low, high = np.quantile(values, [0.05, 0.95])
     return Band(float(values.mean()), float(low), float(high))
-
-
-def _finite_or_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite_or_none(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite_or_none(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,97 @@
+"""`camjax backtest`: a scenario against observed weights, beside baselines."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from camjax.cli.options import (
+    JsonOption,
+    MissingOption,
+    ObservedArgument,
+    ResidualOption,
+    SetOption,
+    SupplyOption,
+)
+
+RANDOM_PATHS = 200
+"""Paths of a scenario that draws anything at random, unless another number is asked for."""
+
+
+def backtest(
+    observed: ObservedArgument,
+    scenario: Annotated[
+        str, typer.Option(metavar="SCENARIO", help="A built-in name, or a TOML file.")
+    ],
+    drivers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Prices and other drivers by time, in place of the scenario's own.",
+        ),
+    ] = None,
+    mode: Annotated[
+        Literal["one-step", "free-run"],
+        typer.Option(help="Start every step from observed balances, or only the first."),
+    ] = "one-step",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DEPOSIT", help="Leave a deposit out of allocation. Repeatable."),
+    ] = None,
+    missing: MissingOption = "refuse",
+    residual: ResidualOption = None,
+    supply: SupplyOption = None,
+    paths: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Random paths. [default: {RANDOM_PATHS}; 1 without randomness]"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all paths.")] = 0,
+    overrides: SetOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write metrics.csv, weights.csv, results.nc and figures. [default: nothing]",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a scenario against observed weights, beside persistence and other baselines."""
+    from calibration.backtest import backtest as run_backtest
+    from calibration.backtest.scores import score
+    from calibration.backtest.tables import backtest_dataset, predictions_csv
+    from calibration.score_table import scores_csv
+    from camjax.cli import outputs
+    from camjax.cli.backtest_summary import answer, text
+    from camjax.cli.history import load_history
+    from camjax.cli.observed import ObservedOptions
+
+    history = load_history(
+        scenario,
+        ObservedOptions(observed, missing, residual, supply),
+        assignments=overrides,
+        drivers=drivers,
+        left_out=without or (),
+    )
+    outputs.check_folder(out, (outputs.METRICS, outputs.WEIGHTS, outputs.RESULTS))
+    num_paths = (paths or RANDOM_PATHS) if history.scenario.is_random else 1
+    result = run_backtest(
+        history.scenario, history.observations, mode=mode, num_paths=num_paths, seed=seed
+    )
+    scores = score(result)
+    files = []
+    if out is not None:
+        figures = {}
+        if outputs.can_draw():
+            from calibration.figures import errors_figure, weights_figure
+
+            figures = {"weights": weights_figure(result), "errors": errors_figure(result)}
+        tables = {outputs.METRICS: scores_csv(scores), outputs.WEIGHTS: predictions_csv(result)}
+        files = outputs.write_all(out, tables, backtest_dataset(result), figures)
+    if as_json:
+        typer.echo(json.dumps(answer(result, scores, history.unused, files)))
+        return
+    typer.echo(text(result, scores, history.unused))
+    if out is not None:
+        typer.echo(f"\n{outputs.written(files)}")

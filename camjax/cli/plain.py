@@ -1,0 +1,17 @@
+"""Values as JSON can hold them."""
+
+import math
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """Dicts, lists and scalars; null where a number is not finite.
+
+    >>> plain({"share": float("nan"), "names": ("pool", "idle")})
+    {'share': None, 'names': ['pool', 'idle']}
+    """
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
