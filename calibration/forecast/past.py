@@ -1,0 +1,188 @@
+"""From a history and a scenario to what a simulation ahead starts from."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+
+import camjax
+from calibration.forecast.ahead import OBSERVED_YIELD, Past
+from calibration.forecast.history import History
+from calibration.missing_days import SAME_MOMENT_DAYS
+from camjax.errors import CamjaxError, refusal
+
+Columns = dict[str, np.ndarray]
+
+SMALLEST_PADDING_ROWS = 64
+PADDING_GROWTH = 4
+"""Histories are padded to this many rows, or this many times as often as it takes: a program is
+compiled for each length."""
+
+
+def first_step(history: History, scenario: camjax.Scenario) -> int:
+    """Step of the scenario at which a history begins, once it is sure that it follows the steps.
+
+    Raises:
+      CamjaxError: rows are not one step apart.
+    """
+    days, dt_days = history.times_days, scenario.dt_days
+    steps = np.round(days / dt_days).astype(int)
+    if (np.abs(steps * dt_days - days) > SAME_MOMENT_DAYS).any() or (np.diff(steps) != 1).any():
+        expected = f"a row every {dt_days:g} days from the scenario's start, as dt_days has it"
+        got = ", ".join(f"{day:g}" for day in days[:3])
+        remedy = "Align observations with the scenario's steps, or set dt_days to theirs."
+        raise CamjaxError(refusal("history", expected, f"days {got}, …", remedy))
+    return int(steps[0])
+
+
+def require_same_deposits(history: History, scenario: camjax.Scenario) -> None:
+    """Refuse a scenario that allocates among others than the deposits observed.
+
+    Raises:
+      CamjaxError: as said.
+    """
+    model = scenario.model
+    allocated = [model.names[position] for position in model.positions]
+    strangers = set(history.names) - set(model.names)
+    if strangers or set(allocated) != set(history.deposits):
+        remedy = (
+            "Rename deposits in the table, or set deposits.<name>.allocated = false for those that "
+            "nobody could use."
+        )
+        expected = f"observations of the deposits under allocation ({', '.join(allocated)})"
+        raise CamjaxError(refusal("history", expected, ", ".join(history.names), remedy))
+
+
+def observed_columns(history: History, scenario: camjax.Scenario) -> Columns:
+    """Driver columns known up to the end of a history, by step of the scenario from 0.
+
+    The scenario's driver file, over it the history's own series; a venue's yields quote for it, and
+    other yields are what holders remember. What begins with the history is held back to step 0.
+
+    Raises:
+      CamjaxError: the scenario's driver file ends before the history does.
+    """
+    start = first_step(history, scenario)
+    num_rows = start + history.num_rows
+    columns: Columns = {}
+    for name, values in scenario.processes.given.items():
+        if len(values) < num_rows:
+            expected = f"a row for each step to {num_rows - 1}"
+            raise CamjaxError(refusal(f"drivers.{name}", expected, f"{len(values)} rows"))
+        columns[name] = np.asarray(values)[:num_rows]
+    own = dict(history.drivers)
+    for name, yields in zip(history.names, history.yield_rates.T, strict=True):
+        if np.isnan(yields).all():
+            continue
+        quote = quoted_column(name, scenario)
+        if quote is None:
+            own[f"{OBSERVED_YIELD}{name}"] = yields
+        elif quote not in own:
+            own[quote] = carried_forward(yields)
+    return columns | {name: np.pad(v, (start, 0), mode="edge") for name, v in own.items()}
+
+
+def quoted_column(name: str, scenario: camjax.Scenario) -> str | None:
+    """The driver column through which a deposit quotes what was observed of it.
+
+    A venue's yields are the venue. A savings deposit's are its rate where the scenario says nothing
+    of it. None for other deposits: they quote by a mechanism of their own.
+    """
+    deposit = scenario.model.deposits[scenario.model.names.index(name)]
+    if isinstance(deposit, camjax.External):
+        return f"yield_rate_{name}"
+    told = {*scenario.processes.given, *scenario.processes.processes}
+    if not isinstance(deposit, camjax.Savings) or deposit.rate is not None:
+        return None
+    return None if told & {"savings_rate", f"savings_rate_{name}"} else f"savings_rate_{name}"
+
+
+def carried_forward(values: np.ndarray) -> np.ndarray:
+    """A series with the last known value in place of NaN, and the first known one before that."""
+    known = ~np.isnan(values)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
+    return values[np.where(last < 0, np.argmax(known), last)]
+
+
+def processes_ahead(scenario: camjax.Scenario) -> camjax.DriverProcesses:
+    """The processes that a scenario has for its drivers, those its driver file hides included."""
+    given = scenario.processes.given
+    hidden = [name for name in scenario.document.drivers.processes if name in given]
+    if not hidden:
+        return replace(scenario.processes, given={})
+    document = tomllib.loads(scenario.toml)
+    tables = document["drivers"]
+    tables.pop("file", None)
+    standing_in = [name for name in given if name not in hidden]
+    for name in standing_in:
+        tables[name] = {"process": "constant", "value": float(given[name][0])}
+    found = camjax.load_scenario(document).processes
+    processes = {name: law for name, law in found.processes.items() if name not in standing_in}
+    return replace(found, processes=processes, given={})
+
+
+def past_of(
+    history: History,
+    scenario: camjax.Scenario,
+    processes: camjax.DriverProcesses,
+    ahead: Mapping[str, np.ndarray],
+    horizon: int,
+) -> Past:
+    """A history as `simulate_ahead` takes it, padded.
+
+    Args:
+      history: up to the origin.
+      scenario: whose deposits and steps they are.
+      processes: from `processes_ahead`; those that draw nothing are known ahead.
+      ahead: columns by step of the scenario that are known or assumed beyond the origin.
+      horizon: H.
+
+    Raises:
+      CamjaxError: history and scenario do not fit together.
+    """
+    start = first_step(history, scenario)
+    num_rows = start + history.num_rows
+    padded = SMALLEST_PADDING_ROWS
+    while padded < num_rows:
+        padded *= PADDING_GROWTH
+    observed = observed_columns(history, scenario)
+    known_ahead = {
+        name: _extended(values, padded + horizon)
+        for name, values in {**_announced(processes, padded + horizon), **ahead}.items()
+    }
+    for name in known_ahead:
+        if name in observed:
+            known_ahead[name][:num_rows] = observed[name]
+
+    balances = np.full((padded, len(scenario.model.names)), np.nan)
+    places = [scenario.model.names.index(name) for name in history.names]
+    balances[:start, places] = history.balances[0]
+    balances[start:num_rows, places] = history.balances
+    dtype = scenario.model.rebalancing.duration_days.dtype
+    return Past(
+        num_rows=jnp.asarray(num_rows, jnp.int32),
+        balances=jnp.asarray(balances, dtype),
+        columns={
+            name: jnp.asarray(_extended(values, padded), dtype)
+            for name, values in observed.items()
+            if name not in known_ahead
+        },
+        known_ahead={name: jnp.asarray(values, dtype) for name, values in known_ahead.items()},
+    )
+
+
+def _announced(processes: camjax.DriverProcesses, num_rows: int) -> Columns:
+    """Series of the processes that draw nothing, from step 0 on."""
+    fixed = {name: law for name, law in processes.processes.items() if not law.random}
+    if not fixed:
+        return {}
+    plan = replace(processes, processes=fixed, correlation=None, steps=num_rows - 1)
+    return {name: np.asarray(values) for name, values in plan.sample().items()}
+
+
+def _extended(values: np.ndarray, length: int) -> np.ndarray:
+    """A series cut or, by its last value, extended to a length."""
+    missing = max(length - len(values), 0)
+    return np.pad(values[:length], (0, missing), mode="edge")

@@ -1,0 +1,104 @@
+"""What rolling forecasts say in numbers, for each horizon."""
+
+import math
+
+import numpy as np
+
+from calibration.ensemble_scores import crps, energy_score, interval_coverage
+from calibration.forecast.base import LEVELS
+from calibration.forecast.rolling_origin import RollingForecasts
+from calibration.metrics import masked_mean
+from calibration.score_table import Score, Source, error_scores, skill_scores
+from camjax.errors import CamjaxError, refusal
+
+REFERENCE = "persistence"
+"""The method that skill is relative to."""
+
+
+def forecast_scores(
+    forecasts: RollingForecasts, reference: RollingForecasts | None = None
+) -> list[Score]:
+    """Scores of one method at every horizon, all from its forecasts and observations.
+
+    Errors, by deposit and pooled; relative to a reference, skill and the Diebold-Mariano test,
+    whose lags allow for horizons that overlap; coverage and mean width of the intervals, where
+    there are any; and where there are samples, the fair CRPS and energy score.
+
+    Args:
+      forecasts: of the method.
+      reference: of the method it is compared with, from the same origins; None: no comparison.
+
+    Raises:
+      CamjaxError: other origins or deposits in the reference, no observation to score by, or JAX
+        computes in float32.
+    """
+    if not forecasts.is_scored.any(axis=0).all():
+        expected = "an observation to score each horizon by"
+        raise CamjaxError(refusal("observations", expected, "horizons without one"))
+    if reference is not None and (
+        reference.observed.shape != forecasts.observed.shape
+        or (reference.origins != forecasts.origins).any()
+    ):
+        raise CamjaxError(refusal("reference", "forecasts from the same origins", "others"))
+    scores = []
+    for h in range(forecasts.weights.shape[1]):
+        source = Source(forecasts.mode, forecasts.model, forecasts.deposits, h + 1)
+        scores += _point_scores(source, forecasts, reference, h)
+        scores += _interval_scores(source, forecasts, h)
+        if forecasts.samples is not None:
+            scores += _sample_scores(source, forecasts, forecasts.samples[:, :, h], h)
+    return scores
+
+
+def _point_scores(
+    source: Source, forecasts: RollingForecasts, reference: RollingForecasts | None, h: int
+) -> list[Score]:
+    """Errors, and skill if there is something to compare with."""
+    counts = forecasts.is_scored[:, h]
+    scores = error_scores(source, forecasts.weights[:, h], forecasts.observed[:, h], counts)
+    if reference is None:
+        return scores
+    spacing = np.diff(forecasts.origins).min(initial=h + 1)
+    overlap = math.ceil((h + 1) / spacing)
+    errors, others = forecasts.errors[:, h], reference.errors[:, h]
+    return scores + skill_scores(source, errors, others, counts, overlap)
+
+
+def _interval_scores(source: Source, forecasts: RollingForecasts, h: int) -> list[Score]:
+    """How often intervals held the observation and how wide they were, where there was one."""
+    observed = forecasts.observed[:, h]
+    scores = []
+    for level, lower, upper in zip(
+        LEVELS,
+        forecasts.lower[:, :, h].swapaxes(0, 1),
+        forecasts.upper[:, :, h].swapaxes(0, 1),
+        strict=True,
+    ):
+        where = (forecasts.is_scored[:, h] & ~np.isnan(lower).any(axis=1))[:, np.newaxis]
+        for name, by_deposit, pooled in (
+            (
+                "coverage",
+                interval_coverage(lower, upper, observed, 0, where),
+                interval_coverage(lower, upper, observed, None, where),
+            ),
+            (
+                "width",
+                masked_mean(upper - lower, 0, where),
+                masked_mean(upper - lower, None, where),
+            ),
+        ):
+            scores += source.rows(f"{name}_{100 * level:g}", np.asarray(by_deposit), float(pooled))
+    return scores
+
+
+def _sample_scores(
+    source: Source, forecasts: RollingForecasts, samples: np.ndarray, h: int
+) -> list[Score]:
+    """Fair CRPS and energy score of samples [O, S, N]."""
+    counts = forecasts.is_scored[:, h]
+    members = samples[counts].swapaxes(0, 1)
+    observed = forecasts.observed[counts, h]
+    each = np.asarray(crps(members, observed))
+    joint = float(np.asarray(energy_score(members, observed)).mean())
+    scores = source.rows("crps", each.mean(axis=0), float(each.mean()))
+    return scores + source._replace(deposits=()).rows("energy_score", (), joint)
