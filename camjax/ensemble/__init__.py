@@ -16,6 +16,7 @@ from camjax.ensemble.reducers import (
     Reducer,
 )
 from camjax.ensemble.shards import Shards, merge_shards, read_shards
+from camjax.ensemble.variance_reduction import MeanEstimate, estimate_mean
 
 __all__ = [
     "Bins",
@@ -26,12 +27,14 @@ __all__ = [
     "FinalMean",
     "FinalProbability",
     "FirstTime",
+    "MeanEstimate",
     "Moments",
     "PreciseEnsemble",
     "Quantiles",
     "Reducer",
     "Shard",
     "Shards",
+    "estimate_mean",
     "merge_shards",
     "read_shards",
     "run_ensemble",

@@ -1,0 +1,129 @@
+"""The program that simulates paths of given normals, and the means of independent units."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh, PartitionSpec
+from numpy.typing import NDArray
+
+from camjax.ensemble.base import PathSource
+from camjax.ensemble.lanes import LANES
+from camjax.ensemble.quantities import SHARE, Quantity, shares
+from camjax.ensemble.variance_reduction.samplings import Normals, Sampling
+from camjax.market import Drivers
+from camjax.model import Model
+from camjax.processes import DriverProcesses
+from camjax.simulation import simulate
+
+Program = Callable[[NDArray, NDArray], Array]
+"""From the first path of each device's block and its points to group means."""
+
+IN_FLIGHT = 2
+"""Calls under way at once, so that devices work while the host prepares points."""
+
+
+def drivers_from_normals(
+    source: PathSource, processes: DriverProcesses, key: Array, normals: Normals
+) -> Drivers:
+    """Drivers of one path that take their normals from outside and all else from its key."""
+    columns = processes.sample(key, normals)
+    given = dataclasses.replace(processes, given=columns, correlation=None)
+    return source.with_leaves(source.model, given).sample_drivers(key)
+
+
+def compile_program(
+    source: PathSource,
+    quantity: Quantity,
+    sampling: Sampling,
+    key: Array,
+    devices: Sequence[jax.Device],
+) -> Program:
+    """Compile the program that simulates one block on each device.
+
+    Raises:
+      CamjaxError: a variable or deposit that the model does not have.
+    """
+
+    def on_device(
+        model: Model, processes: DriverProcesses, key: Array, first: Array, points: Array
+    ) -> Array:
+        paths = first + jnp.arange(LANES, dtype=np.uint32)
+        own = source.with_leaves(model, processes)
+        return group_means(own, quantity, sampling, key, paths, points[0])[None]
+
+    mapped = jax.shard_map(
+        on_device,
+        mesh=Mesh(np.array(devices), ("path",)),
+        in_specs=(*[PartitionSpec()] * 3, *[PartitionSpec("path")] * 2),
+        out_specs=PartitionSpec("path"),
+        check_vma=False,
+    )
+    shared = (source.model, source.processes, key)
+    points = next(sampling.points(key, sampling.unit))
+    first = np.zeros(len(devices), np.uint32)
+    program = jax.jit(mapped).lower(*shared, first, np.stack([points] * len(devices))).compile()
+    return lambda first, points: program(*shared, first, points)
+
+
+def group_means(
+    source: PathSource,
+    quantity: Quantity,
+    sampling: Sampling,
+    key: Array,
+    paths: Array,
+    points: Array,
+) -> Array:
+    """Means over consecutive paths of a block: of a unit, or of all where units are longer.
+
+    Returns:
+      [groups, T].
+    """
+    processes, shares_wanted = source.processes, quantity.variable == SHARE
+    record = ("balance" if shares_wanted else quantity.variable,)
+
+    def path(key: Array, normals: Normals) -> Array:
+        drivers = drivers_from_normals(source, processes, key, normals)
+        values = simulate(source.model, drivers, key, record).variables[record[0]]
+        return shares(source.model, values) if shares_wanted else values
+
+    keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
+    normals = sampling.normals(processes, key, paths, points)
+    values = quantity.select(source.model.names, jax.vmap(path, out_axes=-1)(keys, normals))
+    return values.reshape(len(values), -1, min(sampling.unit, LANES)).mean(-1).T
+
+
+def unit_means(
+    program: Program, sampling: Sampling, key: Array, num_paths: int, num_devices: int
+) -> Iterator[NDArray]:
+    """Means of the units in their order, [some units, T] at a time, in float64."""
+    blocks = _groups(program, sampling, key, num_paths, num_devices)
+    if sampling.unit > LANES:
+        blocks_per_unit = sampling.unit // LANES
+        for _ in range(0, num_paths, sampling.unit):
+            unit = np.concatenate([*itertools.islice(blocks, blocks_per_unit)])
+            yield unit.mean(0, keepdims=True)
+        return
+    for first, groups in zip(range(0, num_paths, LANES), blocks, strict=False):
+        yield groups[: (num_paths - first) // sampling.unit]
+
+
+def _groups(
+    program: Program, sampling: Sampling, key: Array, num_paths: int, num_devices: int
+) -> Iterator[NDArray]:
+    """Group means of each block in order, [groups, T] without padding."""
+    points = sampling.points(key, num_paths)
+    under_way: list[Array] = []
+    for first in range(0, num_paths, LANES * num_devices):
+        starts = first + LANES * np.arange(num_devices, dtype=np.uint64)
+        blocks = list(itertools.islice(points, num_devices))
+        blocks += [blocks[-1]] * (num_devices - len(blocks))  # devices whose paths are padding
+        under_way.append(program(starts.astype(np.uint32), np.stack(blocks)))
+        if len(under_way) == IN_FLIGHT:
+            yield from jax.device_get(under_way.pop(0)).astype(np.float64)
+    for means in under_way:
+        yield from jax.device_get(means).astype(np.float64)
