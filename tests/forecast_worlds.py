@@ -36,6 +36,24 @@ def with_yields(history: History, seed: int) -> History:
     return dataclasses.replace(history, yield_rates=yields)
 
 
+def corrupted(history: History, after: int, seed: int) -> History:
+    """Another future: every value after a row replaced."""
+    rng = np.random.default_rng(seed)
+    later = np.arange(history.num_rows) > after
+
+    def garble(values: np.ndarray) -> np.ndarray:
+        garbage = rng.uniform(1.0, 1e6, values.shape)
+        return np.where(later.reshape(-1, *(1,) * (values.ndim - 1)), garbage, values)
+
+    return dataclasses.replace(
+        history,
+        balances=garble(history.balances),
+        yield_rates=np.where(later[:, np.newaxis], np.nan, history.yield_rates),
+        is_observed=history.is_observed & ~later,
+        drivers={name: garble(values) for name, values in history.drivers.items()},
+    )
+
+
 def switching_scenario(steps: int, **overrides: object) -> camjax.Scenario:
     """`fei` with a savings rate that goes up and down, as announced beforehand."""
     schedule = [

@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+from forecast_worlds import corrupted, fei_histories, switching_scenario, with_yields
 
 import camjax
 from calibration.forecast import Camjax, History, RollingOrigin, rolling_origin
@@ -14,8 +15,6 @@ from calibration.forecast.past import observed_columns, past_of, processes_ahead
 from calibration.forecast.rolling_origin import forecasts_from
 from calibration.forecast.venues import venues_scenario
 from camjax.errors import CamjaxError
-from tests.forecast_worlds import fei_histories, switching_scenario, with_yields
-from tests.test_forecasters import corrupted
 
 STEPS = 50
 HORIZON = 4
@@ -96,8 +95,10 @@ def test_observed_drivers_go_on_by_their_process_from_their_last_value() -> None
 def columns_ahead(history: History, scenario: camjax.Scenario) -> dict[str, jax.Array]:
     """Driver columns of one future."""
     past = past_of(history, scenario, scenario.processes, {}, HORIZON)
+    random = {name: law for name, law in scenario.processes.processes.items() if law.random}
+    processes = dataclasses.replace(scenario.processes, processes=random)
     keys = list(jax.random.split(jax.random.key(0), 3))
-    return driver_columns(scenario.model, scenario.processes, past, keys, HORIZON)
+    return driver_columns(scenario.model, processes, past, keys, HORIZON)
 
 
 def test_what_has_no_process_keeps_its_value_and_yields_become_the_mechanisms_own() -> None:
@@ -150,11 +151,23 @@ def test_venues_without_a_scenario_keep_their_last_yield() -> None:
     assert rates == [columns["yield_rate_part_0"][-1], columns["yield_rate_part_1"][-1], 0.0]
 
 
-def test_hidden_processes_come_back_and_strangers_do_not() -> None:
+def test_processes_that_a_driver_file_hides_come_back() -> None:
     scenario = with_given({**HISTORY.drivers, "fei_price": np.ones(STEPS + 1)})
     found = processes_ahead(scenario)
-    assert set(found.processes) == {"volatile_asset_price", "utilization"}
+    random = {name for name, law in found.processes.items() if law.random}
+    assert random == {"volatile_asset_price", "utilization"}
     assert not found.given
+    past = past_of(dataclasses.replace(HISTORY, drivers={}), scenario, found, {}, HORIZON)
+    assert not past.known_ahead, "fei_price was observed, and nobody announced it"
+
+
+def test_a_constant_gives_way_to_what_was_observed() -> None:
+    constant = {"process": "constant", "value": 0.5}
+    scenario = switching_scenario(STEPS, **{"drivers.utilization": constant})
+    columns = columns_ahead(HISTORY.until(30), scenario)
+    np.testing.assert_allclose(columns["utilization"][31:], HISTORY.drivers["utilization"][30])
+    unseen = dataclasses.replace(HISTORY, drivers={}).until(30)
+    np.testing.assert_allclose(columns_ahead(unseen, scenario)["utilization"], 0.5)
 
 
 def test_other_deposits_or_uneven_rows_are_refused() -> None:

@@ -4,6 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from forecast_worlds import (
+    RATES,
+    SWITCH_DAYS,
+    autoregressive,
+    fei_histories,
+    switching_scenario,
+)
 
 import camjax
 from calibration.diebold_mariano import diebold_mariano
@@ -23,13 +30,6 @@ from calibration.forecast import (
     rolling_origin,
 )
 from calibration.forecast.rolling_origin import forecasts_from
-from tests.forecast_worlds import (
-    RATES,
-    SWITCH_DAYS,
-    autoregressive,
-    fei_histories,
-    switching_scenario,
-)
 
 pytestmark = pytest.mark.slow
 

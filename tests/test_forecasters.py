@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from forecast_worlds import autoregressive, corrupted, with_yields
 
 from calibration.forecast import (
     FORECASTERS,
@@ -23,7 +24,6 @@ from calibration.forecast import (
 from calibration.forecast.coordinates import from_ilr, to_ilr
 from calibration.forecast.rolling_origin import forecasts_from
 from camjax.errors import CamjaxError
-from tests.forecast_worlds import autoregressive, with_yields
 
 LIBRARIES = {
     "var": "statsmodels",
@@ -43,24 +43,6 @@ def forecaster(request: pytest.FixtureRequest):
     if request.param in LIBRARIES:
         pytest.importorskip(LIBRARIES[request.param])
     return FORECASTERS[request.param](Settings())
-
-
-def corrupted(history: History, after: int, seed: int) -> History:
-    """Another future: every value after a row replaced."""
-    rng = np.random.default_rng(seed)
-    later = np.arange(history.num_rows) > after
-
-    def garble(values: np.ndarray) -> np.ndarray:
-        garbage = rng.uniform(1.0, 1e6, values.shape)
-        return np.where(later.reshape(-1, *(1,) * (values.ndim - 1)), garbage, values)
-
-    return dataclasses.replace(
-        history,
-        balances=garble(history.balances),
-        yield_rates=np.where(later[:, np.newaxis], np.nan, history.yield_rates),
-        is_observed=history.is_observed & ~later,
-        drivers={name: garble(values) for name, values in history.drivers.items()},
-    )
 
 
 def assert_same(first: Forecast, second: Forecast) -> None:

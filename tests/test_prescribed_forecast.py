@@ -6,6 +6,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from forecast_worlds import autoregressive, fei_histories, switching_scenario
 
 import camjax
 from calibration.forecast import (
@@ -20,7 +21,6 @@ from calibration.forecast import (
 from calibration.forecast.tables import HEADER
 from camjax.cli import main
 from camjax.errors import CamjaxError
-from tests.forecast_worlds import autoregressive, fei_histories, switching_scenario
 
 HORIZON = 5
 STEPS = 70

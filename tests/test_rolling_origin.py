@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from forecast_worlds import autoregressive
 
 from calibration.forecast import (
     LEVELS,
@@ -21,7 +22,6 @@ from calibration.forecast import (
 from calibration.forecast.conformal import conformal_intervals
 from calibration.score_table import find
 from camjax.errors import CamjaxError
-from tests.forecast_worlds import autoregressive
 
 HISTORY = autoregressive(40, seed=11)
 

@@ -26,7 +26,7 @@ class History:
       names: the D deposits.
       allocated: D flags, whether a deposit is under allocation.
       is_observed: [t] True where every balance was observed, False where one was filled in.
-      drivers: observed driver series by column name, [t] each.
+      drivers: observed driver series by column name, [t] each; NaN where not known.
       floor: the share that stands for an empty deposit in log-ratios; None refuses zeros there.
       clock: where day 0 lies.
     """

@@ -1,7 +1,7 @@
 """From a history and a scenario to what a simulation ahead starts from."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import jax.numpy as jnp
@@ -72,31 +72,16 @@ def observed_columns(history: History, scenario: camjax.Scenario) -> Columns:
             expected = f"a row for each step to {num_rows - 1}"
             raise CamjaxError(refusal(f"drivers.{name}", expected, f"{len(values)} rows"))
         columns[name] = np.asarray(values)[:num_rows]
-    own = dict(history.drivers)
+    own = {name: carried_forward(values) for name, values in history.drivers.items()}
+    deposits = dict(zip(scenario.model.names, scenario.model.deposits, strict=True))
     for name, yields in zip(history.names, history.yield_rates.T, strict=True):
         if np.isnan(yields).all():
             continue
-        quote = quoted_column(name, scenario)
-        if quote is None:
+        if isinstance(deposits[name], camjax.External):
+            own[f"yield_rate_{name}"] = carried_forward(yields)
+        else:
             own[f"{OBSERVED_YIELD}{name}"] = yields
-        elif quote not in own:
-            own[quote] = carried_forward(yields)
     return columns | {name: np.pad(v, (start, 0), mode="edge") for name, v in own.items()}
-
-
-def quoted_column(name: str, scenario: camjax.Scenario) -> str | None:
-    """The driver column through which a deposit quotes what was observed of it.
-
-    A venue's yields are the venue. A savings deposit's are its rate where the scenario says nothing
-    of it. None for other deposits: they quote by a mechanism of their own.
-    """
-    deposit = scenario.model.deposits[scenario.model.names.index(name)]
-    if isinstance(deposit, camjax.External):
-        return f"yield_rate_{name}"
-    told = {*scenario.processes.given, *scenario.processes.processes}
-    if not isinstance(deposit, camjax.Savings) or deposit.rate is not None:
-        return None
-    return None if told & {"savings_rate", f"savings_rate_{name}"} else f"savings_rate_{name}"
 
 
 def carried_forward(values: np.ndarray) -> np.ndarray:
@@ -109,18 +94,23 @@ def carried_forward(values: np.ndarray) -> np.ndarray:
 def processes_ahead(scenario: camjax.Scenario) -> camjax.DriverProcesses:
     """The processes that a scenario has for its drivers, those its driver file hides included."""
     given = scenario.processes.given
-    hidden = [name for name in scenario.document.drivers.processes if name in given]
-    if not hidden:
+    if not given.keys() & scenario.document.drivers.processes.keys():
         return replace(scenario.processes, given={})
     document = tomllib.loads(scenario.toml)
     tables = document["drivers"]
     tables.pop("file", None)
-    standing_in = [name for name in given if name not in hidden]
-    for name in standing_in:
-        tables[name] = {"process": "constant", "value": float(given[name][0])}
-    found = camjax.load_scenario(document).processes
-    processes = {name: law for name, law in found.processes.items() if name not in standing_in}
-    return replace(found, processes=processes, given={})
+    for name in given:
+        # Held at its last value, like every constant that was observed.
+        tables.setdefault(name, {"process": "constant", "value": float(given[name][0])})
+    return replace(camjax.load_scenario(document).processes, given={})
+
+
+def is_announced(law: camjax.Process, is_observed: bool) -> bool:
+    """Whether a process says beforehand what a driver will be.
+
+    A schedule does. A constant does unless the driver was observed: it then stood in for that.
+    """
+    return not law.random and not (is_observed and isinstance(law, camjax.Constant))
 
 
 def past_of(
@@ -135,7 +125,7 @@ def past_of(
     Args:
       history: up to the origin.
       scenario: whose deposits and steps they are.
-      processes: from `processes_ahead`; those that draw nothing are known ahead.
+      processes: from `processes_ahead`; of those that draw nothing, what is announced is known.
       ahead: columns by step of the scenario that are known or assumed beyond the origin.
       horizon: H.
 
@@ -150,7 +140,7 @@ def past_of(
     observed = observed_columns(history, scenario)
     known_ahead = {
         name: _extended(values, padded + horizon)
-        for name, values in {**_announced(processes, padded + horizon), **ahead}.items()
+        for name, values in {**_announced(processes, observed, padded + horizon), **ahead}.items()
     }
     for name in known_ahead:
         if name in observed:
@@ -173,9 +163,15 @@ def past_of(
     )
 
 
-def _announced(processes: camjax.DriverProcesses, num_rows: int) -> Columns:
-    """Series of the processes that draw nothing, from step 0 on."""
-    fixed = {name: law for name, law in processes.processes.items() if not law.random}
+def _announced(
+    processes: camjax.DriverProcesses, observed: Collection[str], num_rows: int
+) -> Columns:
+    """Series of the processes that say beforehand what will be, from step 0 on."""
+    fixed = {
+        name: law
+        for name, law in processes.processes.items()
+        if is_announced(law, name in observed)
+    }
     if not fixed:
         return {}
     plan = replace(processes, processes=fixed, correlation=None, steps=num_rows - 1)

@@ -16,6 +16,7 @@ from calibration.forecast.ahead import OBSERVED_YIELD
 from calibration.forecast.history import History
 from calibration.forecast.past import (
     first_step,
+    is_announced,
     observed_columns,
     processes_ahead,
     require_same_deposits,
@@ -105,7 +106,11 @@ def prescribed(
     }
     tables = document.get("drivers", {})
     correlation = {key: tables[key] for key in ("correlation",) if key in tables}
-    tables = {name: tables[name] for name in processes_ahead(scenario).processes}
+    tables = {
+        name: tables[name]
+        for name, law in processes_ahead(scenario).processes.items()
+        if law.random or is_announced(law, name in last)
+    }
     document["drivers"] = correlation | {
         name: _continued(table, last.get(name), origin_days) for name, table in tables.items()
     }

@@ -28,8 +28,8 @@ class Camjax:
     Nothing is fitted: the scenario's parameters are used as they are. Observed balances replace the
     model's at every row, observed yields feed its memory, and observed drivers are its past. From
     the origin on, drivers follow the scenario's processes from their last observed value; one
-    without a process keeps that value. Schedules and constants of the scenario are taken as
-    announced, and so known ahead. The scenario's driver file is its past: no row of it after the
+    without a process, or with a constant one, keeps that value. Schedules of the scenario are taken
+    as announced, and so known ahead. The scenario's driver file is its past: no row of it after the
     origin is used.
 
     Ex-post is another thing: then `ahead` has the drivers and yields that came later, to tell how
