@@ -5,6 +5,7 @@ from camjax.ensemble.checkpoint import Checkpoint
 from camjax.ensemble.engine import Ensemble, run_ensemble
 from camjax.ensemble.precision import PreciseEnsemble, run_until
 from camjax.ensemble.reducers import (
+    Bands,
     Bins,
     Estimate,
     Event,
@@ -19,6 +20,7 @@ from camjax.ensemble.shards import Shards, merge_shards, read_shards
 from camjax.ensemble.variance_reduction import MeanEstimate, estimate_mean
 
 __all__ = [
+    "Bands",
     "Bins",
     "Checkpoint",
     "Ensemble",

@@ -1,5 +1,6 @@
 """Statistics over paths, one file each. To add one, follow `Reducer` and hand it to an ensemble."""
 
+from camjax.ensemble.reducers.bands import Bands, BandsResult
 from camjax.ensemble.reducers.base import Reducer
 from camjax.ensemble.reducers.events import Event, FirstTime, FirstTimeResult
 from camjax.ensemble.reducers.final import Estimate, FinalMean, FinalProbability
@@ -7,6 +8,8 @@ from camjax.ensemble.reducers.moments import Moments, MomentsResult
 from camjax.ensemble.reducers.quantiles import Bins, Quantiles, QuantilesResult
 
 __all__ = [
+    "Bands",
+    "BandsResult",
     "Bins",
     "Estimate",
     "Event",

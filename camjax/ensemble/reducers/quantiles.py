@@ -8,6 +8,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from camjax.ensemble.reducers.histograms import count_rows
+
 
 @dataclasses.dataclass(frozen=True)
 class Bins:
@@ -81,15 +83,8 @@ class Quantiles:
         """Counts [T, bins + 2] or [T, deposits, bins + 2] of a block."""
         values = variables[self.variable]
         values = values[-1:] if self.final else values
-        width = self.bins.number + 2
-        # One flat scatter of ones: rows follow each other, and padding falls off the end.
-        rows = int(np.prod(values.shape[:-1]))
-        start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*values.shape[:-1], 1))
         valid = jnp.broadcast_to(counted, values.shape) & ~jnp.isnan(values)
-        place = jnp.where(valid, self.bins.index(values) + start, rows * width)
-        counts = jnp.zeros(rows * width, jnp.int32)
-        counts = counts.at[place.reshape(-1)].add(1, mode="drop")
-        return counts.reshape((*values.shape[:-1], width))
+        return count_rows(self.bins.index(values), valid, self.bins.number + 2, self.variable)
 
     def merge(self, earlier: Any, later: Any) -> NDArray:
         """Counts of both sets of paths."""

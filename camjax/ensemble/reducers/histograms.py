@@ -1,0 +1,37 @@
+"""Counting on the device: many histograms at once."""
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from camjax.errors import CamjaxError, refusal
+
+MOST_BINS = 2**31 - 1
+"""Bins of all histograms of a variable together, numbered by 32 bits."""
+
+
+def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
+    """How often each bin is met, in one histogram a row.
+
+    Args:
+      places: [..., L] bins, 0 to width - 1.
+      valid: [..., L] False for what is not to be counted.
+      width: bins of a histogram.
+      variable: what is counted, for the message.
+
+    Returns:
+      [..., width] int32.
+
+    Raises:
+      CamjaxError: all rows together have more bins than 32 bits can number.
+    """
+    # One flat scatter of ones: rows follow each other, and what is not valid falls off the end.
+    rows = int(np.prod(places.shape[:-1]))
+    if rows * width > MOST_BINS:
+        got = f"{rows} steps and deposits of {variable}"
+        expected = f"at most {MOST_BINS // width} in {width} bins"
+        raise CamjaxError(refusal("statistics", expected, got, "Leave this variable out."))
+    start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*places.shape[:-1], 1))
+    flat = jnp.where(valid, places + start, rows * width).reshape(-1)
+    counts = jnp.zeros(rows * width, jnp.int32).at[flat].add(1, mode="drop")
+    return counts.reshape((*places.shape[:-1], width))
