@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import camjax
-from camjax.cli import main, paths, progress
+from camjax.cli import kept, main, paths, progress, requests
 from camjax.results import load_results, statistics
 
 STEPS = 6
@@ -114,7 +114,7 @@ def test_final_and_statistics_are_made_of_the_trajectories(answer: Answer) -> No
 def test_trajectories_that_do_not_fit_become_statistics(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "TRAJECTORIES_FIT_BYTES", 1000)
+    monkeypatch.setattr(requests, "TRAJECTORIES_FIT_BYTES", 1000)
     answer("run", *SHORT, "--out", "out")
     assert "statistic" in load_results("out/results.nc").dims
 
@@ -167,7 +167,9 @@ def test_flagged_paths_are_named_with_the_step(
 def test_trajectories_larger_than_the_memory_are_refused(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
-    assert main(["run", *SHORT, "--paths", str(10**9), "--out", "out"]) == 2
+    assert (
+        main(["run", *SHORT, "--paths", str(10**9), "--keep", "trajectories", "--out", "out"]) == 2
+    )
     error = capsys.readouterr().err
     assert error.startswith("camjax: --paths: expected paths whose trajectories fit in")
     assert list(folder.iterdir()) == []
@@ -213,7 +215,7 @@ def test_an_interrupt_ends_with_the_usual_status(
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(paths, "run_paths", interrupted)
+    monkeypatch.setattr(kept, "run_paths", interrupted)
     assert main(["run", "--out", "out"]) == 130
     assert capsys.readouterr().out == ""
     assert list(folder.iterdir()) == []

@@ -1,12 +1,12 @@
 """The little that the table needs of every path, computed where the path is simulated."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
 from camjax.results import STATUS_FLAGS
-from camjax.trajectory import Trajectory
 
 RECORD = ("balance", "transfer", "remainder", "status")
 """Variables that `digest` reads."""
@@ -27,17 +27,17 @@ class PathDigest(NamedTuple):
     """[] first deposit whose balance is not finite where it happened first."""
 
 
-def digest(trajectory: Trajectory) -> PathDigest:
-    """Put one path in short."""
-    balance, remainder = trajectory.balance, trajectory.remainder
+def digest(variables: Mapping[str, Array]) -> PathDigest:
+    """Put one path in short, from the variables of `RECORD`, [T, ...] each."""
+    balance, remainder = variables["balance"], variables["remainder"]
     rounding = 64 * jnp.finfo(balance.dtype).eps * balance.sum(axis=-1, keepdims=True)
     stuck = jnp.abs(remainder) > rounding
-    raised = jnp.stack([(trajectory.status & flag) != 0 for flag in STATUS_FLAGS], axis=-1)
+    raised = jnp.stack([(variables["status"] & flag) != 0 for flag in STATUS_FLAGS], axis=-1)
     first = jnp.argmax(raised, axis=0)
     lost = ~jnp.isfinite(balance)
     return PathDigest(
         final_balance=balance[-1],
-        mean_transfer=trajectory.transfer.mean(axis=0),
+        mean_transfer=variables["transfer"].mean(axis=0),
         remainder_steps=stuck.any(axis=-1).sum(),
         flagged_steps=jnp.where(raised.any(axis=0), first + 1, 0),
         lost_deposit=jnp.argmax(lost[jnp.argmax(lost.any(axis=-1))]),

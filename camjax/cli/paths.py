@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import os
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -14,6 +13,7 @@ from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
 from camjax.cli.digest import RECORD, PathDigest, digest
+from camjax.cli.memory import in_words, machine_bytes
 from camjax.cli.options import Keep
 from camjax.cli.progress import Report
 from camjax.errors import CamjaxError, refusal
@@ -21,9 +21,6 @@ from camjax.model import Model
 from camjax.processes import DriverProcesses
 from camjax.scenario import Scenario
 from camjax.simulation import simulate
-
-TRAJECTORIES_FIT_BYTES = 512 * 2**20
-"""Trajectories up to this size are kept unless another choice is made."""
 
 BLOCK_PATHS = 1024
 """Most paths a device simulates at once: enough to keep it busy, few enough to stay in cache."""
@@ -82,31 +79,26 @@ def run_paths(
     return Run(path_digest, kept, compiled_at - started, ended - compiled_at)
 
 
-def choose_keep(scenario: Scenario, num_paths: int, wanted: Keep | None) -> Keep:
-    """What to keep: as wanted, else trajectories where those of all paths fit, else statistics.
-
-    Raises:
-      CamjaxError: trajectories, which exact quantiles need too, exceed the machine's memory.
-    """
+def trajectory_bytes(scenario: Scenario) -> int:
+    """Size of everything that one path records."""
     run_one = partial(_simulate_path, scenario, "trajectories")
     inputs = (scenario.model, scenario.processes, jax.random.key(0), np.int32(0))
     _, kept = jax.eval_shape(run_one, *inputs)
-    size = num_paths * sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
-    fitting: Keep = "trajectories" if size <= TRAJECTORIES_FIT_BYTES else "statistics"
-    keep = wanted or fitting
-    if keep != "final" and size > _memory_bytes():
-        expected = f"paths whose trajectories fit in {_memory_bytes() / 2**30:.0f} GiB of memory"
-        got = f"{num_paths}, which take {size / 2**30:.0f} GiB"
-        remedy = "Run fewer paths, or keep less: --keep final, or no --out."
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
+
+
+def check_kept(scenario: Scenario, num_paths: int, keep: Keep) -> None:
+    """Refuse to keep more than the machine's memory holds.
+
+    Raises:
+      CamjaxError: so much would be kept.
+    """
+    size = num_paths * trajectory_bytes(scenario) // (scenario.steps if keep == "final" else 1)
+    if size > machine_bytes():
+        expected = f"paths whose trajectories fit in {in_words(machine_bytes())} of memory"
+        got = f"{num_paths}, of which --keep {keep} takes {in_words(size)}"
+        remedy = "Run fewer paths, or keep less: --keep statistics."
         raise CamjaxError(refusal("--paths", expected, got, remedy))
-    return keep
-
-
-def _memory_bytes() -> float:
-    """Memory of the machine, unlimited where it does not tell."""
-    if not hasattr(os, "sysconf"):
-        return math.inf
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _simulate_path(
@@ -126,7 +118,7 @@ def _simulate_path(
     kept = {} if keep is None else dict(trajectory.variables)
     if keep == "final":
         kept = {name: values[-1:] for name, values in kept.items()}
-    return digest(trajectory), kept
+    return digest(trajectory.variables), kept
 
 
 def _copy_into(results: object, block: object, first: int) -> None:

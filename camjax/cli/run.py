@@ -2,20 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from camjax.cli.load import load
 from camjax.cli.options import JsonOption, Keep, Precision, ScenarioArgument, SetOption
-
-if TYPE_CHECKING:
-    from camjax.cli.paths import Run
-    from camjax.scenario import Scenario
-
-RESULTS = "results.nc"
-RANDOM_PATHS = 1000
-"""Paths of a scenario that draws anything at random, unless another number is asked for."""
+from camjax.cli.requests import RANDOM_PATHS, RESULTS, Request
 
 
 def run(
@@ -37,40 +30,40 @@ def run(
     precision: Annotated[
         Precision | None, typer.Option(help="[default: the scenario's own]")
     ] = None,
+    variable: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Keep statistics of this one only. Repeatable."),
+    ] = None,
+    until_ci: Annotated[
+        float | None,
+        typer.Option(metavar="W", help="Add paths until --of is known ± W at 95 %."),
+    ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(metavar="STATISTIC", help='"share[savings]" or "share[savings] > 0.6".'),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Run this part of the paths only; then `camjax merge`."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run that was interrupted in --out.")
+    ] = False,
     overrides: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a scenario and say where the capital went."""
+    request = Request(out, paths, seed, keep, variable, until_ci, of, shard, resume)
+    request.check()
     loaded = load(scenario, overrides, precision)
 
     from camjax import results
-    from camjax.cli.paths import choose_keep, run_paths
-    from camjax.cli.progress import progress
-    from camjax.cli.summary import summarise
+    from camjax.cli.kept import run_kept
+    from camjax.cli.large import run_large
     from camjax.cli.table import format_summary
 
-    num_paths = paths or (RANDOM_PATHS if loaded.is_random else 1)
-    file = None if out is None else out / RESULTS
-    if file is None:
-        keep = None
-    else:
-        results.check_writable(file)
-        keep = choose_keep(loaded, num_paths, keep)
-
-    with progress() as report:
-        finished = run_paths(loaded, num_paths, seed, keep, report)
-        if file is not None:
-            report("writing", 1.0)
-            _write(finished, loaded, seed, keep, file)
-    summary = summarise(loaded, finished, seed, None if file is None else str(file))
-    typer.echo(json.dumps(summary.as_json()) if as_json else format_summary(summary))
-
-
-def _write(finished: "Run", scenario: "Scenario", seed: int, keep: Keep | None, file: Path) -> None:
-    """Write what was kept."""
-    from camjax.results import save_results, statistics, to_dataset
-
-    dataset = to_dataset(
-        finished.kept, scenario.model, scenario=scenario, seed=seed, last_step=scenario.steps
-    )
-    save_results(statistics(dataset) if keep == "statistics" else dataset, file)
+    if out is not None:
+        results.check_writable(out / RESULTS)
+    answer = (run_large if request.is_large(loaded) else run_kept)(request, loaded)
+    if answer is not None:
+        typer.echo(json.dumps(answer.as_json()) if as_json else format_summary(answer))

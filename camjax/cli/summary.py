@@ -56,6 +56,17 @@ class FlagSummary:
 
 
 @dataclasses.dataclass(frozen=True)
+class EstimateSummary:
+    """A statistic that was to be precise: its value, its 95 % interval, and whether it is."""
+
+    of: str
+    value: float
+    low: float
+    high: float
+    reached: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Summary:
     """A run in short. Balances and transfers are in tokens, times in seconds."""
 
@@ -73,6 +84,7 @@ class Summary:
     compile_seconds: float
     run_seconds: float
     results: str | None
+    estimate: EstimateSummary | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON document, null where a value is not finite."""
@@ -90,7 +102,9 @@ def summarise(scenario: Scenario, run: Run, seed: int, results: str | None) -> S
         seed=seed,
         precision=scenario.precision,
         deposits=_deposits(scenario, np.asarray(run.digest.final_balance, np.float64)),
-        transfers=_transfers(scenario, np.asarray(run.digest.mean_transfer, np.float64)),
+        transfers=largest_transfers(
+            scenario, np.asarray(run.digest.mean_transfer, np.float64).mean(axis=0)
+        ),
         remainder_steps=_band(np.asarray(run.digest.remainder_steps)),
         flags=_flags(scenario, run),
         compile_seconds=run.compile_seconds,
@@ -110,10 +124,9 @@ def _deposits(scenario: Scenario, balance: NDArray) -> tuple[DepositSummary, ...
     )
 
 
-def _transfers(scenario: Scenario, mean_transfer: NDArray) -> tuple[TransferSummary, ...]:
-    """The largest mean transfers, from [P, N, N]."""
+def largest_transfers(scenario: Scenario, mean: NDArray) -> tuple[TransferSummary, ...]:
+    """The largest of the mean transfers [N, N] from source to destination."""
     names = scenario.model.names
-    mean = mean_transfer.mean(axis=0)
     order = np.argsort(-mean, axis=None, kind="stable")[:MOST_TRANSFERS]
     pairs = [divmod(int(position), len(names)) for position in order]
     return tuple(

@@ -3,7 +3,7 @@
 import math
 
 from camjax.cli.columns import aligned
-from camjax.cli.summary import Band, DepositSummary, FlagSummary, Summary
+from camjax.cli.summary import Band, DepositSummary, EstimateSummary, FlagSummary, Summary
 
 FLAG_WORDS = {
     "price_held_at_floor": "the volatile asset's price fell to its floor and was held there",
@@ -17,6 +17,8 @@ def format_summary(summary: Summary) -> str:
     """The whole answer of `camjax run`."""
     notes = [_remainder(summary), *(_flag(flag, summary) for flag in summary.flags)]
     ending = [f"Compiled in {summary.compile_seconds:.2f} s, ran in {summary.run_seconds:.2f} s."]
+    if summary.estimate is not None:
+        ending.insert(0, _estimate(summary.estimate, summary))
     if summary.results is not None:
         ending.append(f"Wrote {summary.results}.")
     sections = [
@@ -83,6 +85,14 @@ def _flag(flag: FlagSummary, summary: Summary) -> str:
         where += f", deposit {flag.deposit}"
     paths = _count(flag.num_paths, "path")
     return f"Warning: {FLAG_WORDS[flag.flag]} on {paths} of {summary.num_paths}; first {where}."
+
+
+def _estimate(estimate: EstimateSummary, summary: Summary) -> str:
+    """How precise the statistic is that was to be, and how many paths that took."""
+    interval = f"95 % interval {estimate.low:.6g} to {estimate.high:.6g}"
+    paths = _count(summary.num_paths, "path")
+    ended = f"took {paths}" if estimate.reached else f"not as precise as wanted after {paths}"
+    return f"{estimate.of}: {estimate.value:.6g}, {interval}; {ended}."
 
 
 def _values(band: Band, width: int) -> tuple[float, ...]:

@@ -1,6 +1,6 @@
 """Results as labelled arrays, and as files."""
 
-from camjax.results.dataset import QUANTILES, STATISTICS, statistics, to_dataset
+from camjax.results.dataset import QUANTILES, STATISTICS, statistics, statistics_dataset, to_dataset
 from camjax.results.files import check_writable, load_results, save_results
 from camjax.results.variables import STATUS_FLAGS, VARIABLES, Variable, describe
 
@@ -15,5 +15,6 @@ __all__ = [
     "load_results",
     "save_results",
     "statistics",
+    "statistics_dataset",
     "to_dataset",
 ]

@@ -104,6 +104,31 @@ def statistics(dataset: "xarray.Dataset") -> "xarray.Dataset":
     )
 
 
+def statistics_dataset(
+    found: Mapping[str, ArrayLike],
+    status: ArrayLike,
+    model: Model,
+    *,
+    scenario: Scenario | None = None,
+    seed: int | None = None,
+) -> "xarray.Dataset":
+    """Label statistics over paths that were never kept, in the form that `statistics` gives.
+
+    Args:
+      found: by variable [statistics, T, ...], in the order of `STATISTICS`.
+      status: [T] every flag that any path raised.
+      model: the model that was run.
+      scenario: where the token, the calendar and the attribute `scenario` come from.
+      seed: what the attribute `seed` says.
+    """
+    dataset = to_dataset(found, model, scenario=scenario, seed=seed)
+    dataset = dataset.drop_vars("path").rename(path="statistic")
+    dataset["status"] = ("step", np.asarray(status), variable_attributes("status", scenario))
+    return dataset.assign_coords(
+        statistic=("statistic", list(STATISTICS), axis_attributes("statistic"))
+    )
+
+
 def _summarise(values: NDArray) -> NDArray:
     """`STATISTICS` over the first axis, stacked along a new first axis."""
     mean = values.mean(axis=0, dtype=np.float64)

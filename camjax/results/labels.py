@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.model import Model
-from camjax.results.variables import DIMENSIONS, STATUS_FLAGS, VARIABLES, describe
+from camjax.results.variables import DERIVED, DIMENSIONS, STATUS_FLAGS, VARIABLES, describe
 from camjax.scenario import Scenario
 
 ALL_DEPOSITS = ("deposit", "source", "destination")
@@ -24,8 +24,8 @@ def has_path_axis(arrays: Mapping[str, NDArray], model: Model) -> bool:
 
 def trailing_dims(name: str, shape: tuple[int, ...], model: Model) -> tuple[str, ...]:
     """Dimensions behind path and step."""
-    if name in VARIABLES:
-        return tuple(dim for dim in VARIABLES[name].dims if _is_present(dim, model))
+    if name in VARIABLES or name in DERIVED:
+        return tuple(dim for dim in describe(name).dims if _is_present(dim, model))
     own_kinds = {deposit.dimension for deposit in model.deposits} - set(DIMENSIONS)
     kinds = [dim for dim in sorted(own_kinds) if (len(deposit_names(dim, model)),) == shape]
     return (kinds[0],) if kinds else tuple(f"{name}_{axis}" for axis in range(len(shape)))

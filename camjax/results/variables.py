@@ -75,6 +75,11 @@ VARIABLES: Mapping[str, Variable] = {
 }
 """Every variable that camjax itself records, by name."""
 
+DERIVED: Mapping[str, Variable] = {
+    "share": Variable("share of the balances under allocation", "1", ("deposit",)),
+}
+"""Variables that statistics over paths hold besides, by name."""
+
 
 def describe(name: str) -> Variable:
     """The variable of that name; one that a user's own deposit records is described by its name.
@@ -82,4 +87,5 @@ def describe(name: str) -> Variable:
     >>> describe("flash_loan_fees").long_name
     'flash loan fees'
     """
-    return VARIABLES.get(name, Variable(long_name=name.replace("_", " "), unit="unspecified"))
+    known = {**VARIABLES, **DERIVED}
+    return known.get(name, Variable(long_name=name.replace("_", " "), unit="unspecified"))

@@ -1,0 +1,159 @@
+"""Runs too large to keep their paths: statistics in constant memory, saved as they go."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import jax
+from jax import Array
+from numpy.typing import NDArray
+
+from camjax.cli.digests import Digests
+from camjax.cli.memory import check_fits
+from camjax.ensemble import Bands, Checkpoint, Ensemble, Moments, Reducer, Shard
+from camjax.ensemble.blocks import blocks_of
+from camjax.ensemble.engine import Progress, run_blocks
+from camjax.ensemble.lanes import LANES
+from camjax.ensemble.precision import run_program_until
+from camjax.ensemble.program import BlockProgram
+from camjax.ensemble.quantities import SHARE
+from camjax.ensemble.reducers.final import final_statistic
+from camjax.ensemble.saved import read_saved
+from camjax.scenario import Scenario
+from camjax.simulation import simulate
+
+IN_TABLE = ("balance", SHARE)
+"""What the table shows bands of, at the end."""
+
+LOW, HIGH = "_low", "_high"
+"""How the arrays of a checkpoint end that hold the ranges of bins."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is to be run.
+
+    Args:
+      scenario: which.
+      seed: of all paths.
+      num_paths: how many, at most where a precision is wanted.
+      variables: whose statistics are wanted at every step; None: only what the table shows.
+      until: half-width wanted, and of which statistic.
+      shard: the part of the paths to run; None: all.
+      file: where the run is saved as it goes; None: nowhere.
+      resume: whether it continues from there.
+    """
+
+    scenario: Scenario
+    seed: int
+    num_paths: int
+    variables: tuple[str, ...] | None = None
+    until: tuple[float, str] | None = None
+    shard: Shard | None = None
+    file: Path | None = None
+    resume: bool = False
+
+    @property
+    def key(self) -> Array:
+        """Key of all paths."""
+        return jax.random.key(self.seed)
+
+    @property
+    def blocks(self) -> range:
+        """Blocks to run, at most.
+
+        Raises:
+          CamjaxError: there are too many paths, or fewer blocks than shards.
+        """
+        if self.shard is None:
+            return blocks_of(self.num_paths)
+        return self.shard.blocks(self.num_paths)
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """An order whose program is compiled."""
+
+    order: Order
+    blocks: range
+    program: BlockProgram
+    checkpoint: Checkpoint | None
+
+    def run(self, progress: Progress) -> Ensemble:
+        """Run it.
+
+        Raises:
+          CamjaxError: it cannot be saved, or not continued from what was.
+        """
+        num_paths, checkpoint = self.order.num_paths, self.checkpoint
+        if self.order.until is None:
+            return run_blocks(
+                self.program, self.blocks, num_paths, progress=progress, checkpoint=checkpoint
+            )
+        half_width, _ = self.order.until
+        return run_program_until(
+            self.program, half_width, num_paths, progress=progress, checkpoint=checkpoint
+        )
+
+
+def prepare(order: Order) -> Prepared:
+    """Compile what an order needs; the first paths tell the ranges that bins are to cover.
+
+    Raises:
+      CamjaxError: it does not fit in memory, a name is unknown, or there is nothing to resume.
+    """
+    blocks, names = order.blocks, order.scenario.model.names
+    statistic: list[Reducer] = []
+    if order.until is not None:
+        statistic = [final_statistic(order.until[1], names)]
+    checkpoint = None
+    if order.file is not None:
+        about: dict[str, str | int] = {"scenario": order.scenario.toml, "seed": order.seed}
+        checkpoint = Checkpoint(order.file, about=about, resume=order.resume)
+        checkpoint.check()
+    if checkpoint is not None and order.resume:
+        ranges = dict(read_saved(checkpoint.file).constants)
+    else:
+        ranges = first_ranges(order)
+    reducers = [*statistic, *reducers_of(ranges, final=order.variables is None)]
+    program = BlockProgram(order.scenario, reducers, order.key)
+    check_fits(program.memory_bytes)
+    if checkpoint is not None:
+        checkpoint = dataclasses.replace(checkpoint, constants=ranges)
+    return Prepared(order, blocks, program, checkpoint)
+
+
+def recorded_variables(scenario: Scenario) -> tuple[str, ...]:
+    """Everything that statistics can be kept of."""
+
+    def run(key: Array) -> dict[str, Array]:
+        return simulate(scenario.model, scenario.sample_drivers(key), key).variables
+
+    shapes = jax.eval_shape(run, jax.random.key(0))
+    return (*(name for name in shapes if name != "status"), SHARE)
+
+
+def first_ranges(order: Order) -> dict[str, NDArray]:
+    """Ends of the range of each variable, cell by cell, over the first block of paths.
+
+    The same for every shard and every number of paths beyond a block.
+    """
+    final = order.variables is None
+    names = IN_TABLE if order.variables is None else order.variables
+    moments = [Moments(name) for name in names]
+    program = BlockProgram(order.scenario, moments, order.key, jax.local_devices()[:1])
+    check_fits(program.memory_bytes)
+    first = run_blocks(program, range(1), min(order.num_paths, LANES))
+    ranges = {}
+    for name in names:
+        found = first[f"moments({name})"]
+        kept = slice(-1, None) if final else slice(None)
+        ranges[name + LOW], ranges[name + HIGH] = found.minimum[kept], found.maximum[kept]
+    return ranges
+
+
+def reducers_of(ranges: Mapping[str, NDArray], *, final: bool) -> list[Reducer]:
+    """What adds up the statistics of a run, from the ranges of its variables."""
+    names = [name.removesuffix(LOW) for name in ranges if name.endswith(LOW)]
+    bands = [Bands(name, ranges[name + LOW], ranges[name + HIGH], final=final) for name in names]
+    return [Digests(), *bands]

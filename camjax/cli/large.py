@@ -1,0 +1,132 @@
+"""Runs of more paths than are kept: in constant memory, saved as they go, alone or in shards."""
+
+import sys
+import time
+
+import typer
+
+from camjax.cli.ensemble import Order, Prepared, prepare, recorded_variables
+from camjax.cli.ensemble_dataset import ensemble_dataset
+from camjax.cli.ensemble_summary import summarise_ensemble
+from camjax.cli.memory import in_words
+from camjax.cli.progress import Report, progress
+from camjax.cli.requests import RESULTS, Request
+from camjax.cli.summary import Summary
+from camjax.ensemble import Shard
+from camjax.ensemble.engine import Progress
+from camjax.ensemble.quantities import SHARE
+from camjax.errors import CamjaxError, refusal
+from camjax.results import save_results
+from camjax.scenario import Scenario
+
+SAVED = "run.npz"
+"""Where a run into a folder is saved until its results are written."""
+
+LONG_SECONDS = 60.0
+"""A run that will take longer says beforehand what it takes."""
+
+MEASURED_SECONDS = 2.0
+"""How long a run goes before it tells how long it will take."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
+
+
+def run_large(request: Request, scenario: Scenario) -> Summary | None:
+    """Run an ensemble, write its statistics where that was asked for, and put it in short.
+
+    Returns:
+      None after a shard: there is nothing to say before all are merged.
+
+    Raises:
+      CamjaxError: it does not fit in memory, or cannot be written or resumed.
+    """
+    order = _order(request, scenario)
+    with progress() as report:
+        report("compiling", 0.0)
+        prepared = prepare(order)
+        try:
+            found = prepared.run(_paths_progress(report, prepared))
+        except KeyboardInterrupt:
+            raise _interrupted(order) from None
+        if request.shard is not None:
+            return None
+        file = None if request.out is None else request.out / RESULTS
+        if file is not None:
+            report("writing", 1.0)
+            save_results(ensemble_dataset(scenario, found, request.seed), file)
+            assert order.file is not None
+            order.file.unlink()
+    return summarise_ensemble(scenario, found, request.seed, None if file is None else str(file))
+
+
+def _order(request: Request, scenario: Scenario) -> Order:
+    """What the request comes to."""
+    shard = None if request.shard is None else Shard.parse(request.shard)
+    file = None
+    if request.out is not None:
+        name = SAVED if shard is None else f"shard-{shard.number}-of-{shard.of}.npz"
+        file = request.out / name
+    until = None
+    if request.until_ci is not None and request.of is not None:
+        until = (request.until_ci, request.of)
+    return Order(
+        scenario=scenario,
+        seed=request.seed,
+        num_paths=request.num_paths(scenario),
+        variables=None if file is None else _variables(request, scenario),
+        until=until,
+        shard=shard,
+        file=file,
+        resume=request.resume,
+    )
+
+
+def _variables(request: Request, scenario: Scenario) -> tuple[str, ...]:
+    """Whose statistics are to be kept; those that the table shows always are.
+
+    Raises:
+      CamjaxError: a name that the scenario does not record.
+    """
+    known = recorded_variables(scenario)
+    for name in request.variables or ():
+        if name not in known:
+            raise CamjaxError(refusal("--variable", f"one of {', '.join(known)}", repr(name)))
+    wanted = {*(request.variables or known), "balance", SHARE}
+    return tuple(name for name in known if name in wanted)
+
+
+def _paths_progress(report: Report, prepared: Prepared) -> Progress:
+    """Tell how far a run is, how fast, and once, where it is long, what it will take."""
+    started: list[float] = []
+    first: list[int] = []
+    said: list[bool] = []
+    steps = prepared.order.scenario.steps
+
+    def tell(done: int, num_paths: int) -> None:
+        if not started:
+            started.append(time.monotonic())
+            first.append(done)
+        seconds = time.monotonic() - started[0]
+        rate = (done - first[0]) / seconds if seconds > 0 else 0.0
+        report(f"simulating, {rate * steps / 1e6:,.1f} million path-steps/s", done / num_paths)
+        if seconds > MEASURED_SECONDS and rate > 0 and not said:
+            said.append(True)
+            left = (num_paths - done) / rate
+            if left > LONG_SECONDS:
+                memory = in_words(prepared.program.memory_bytes)
+                message = f"{num_paths:,} paths: about {left / 60:,.0f} min, at most {memory}."
+                print(f"camjax: {message}", file=sys.stderr)
+
+    return tell
+
+
+def _interrupted(order: Order) -> typer.Exit:
+    """Say how to go on after Ctrl-C."""
+    if order.file is not None and order.file.exists():
+        print(
+            f"camjax: stopped; {order.file} holds what was done. "
+            "The same command with --resume goes on from there.",
+            file=sys.stderr,
+        )
+    return typer.Exit(INTERRUPTED)

@@ -1,0 +1,77 @@
+"""What `camjax run` was asked for, and which of its options go together."""
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from camjax.cli.options import Keep
+from camjax.errors import CamjaxError, refusal
+
+if TYPE_CHECKING:
+    from camjax.scenario import Scenario
+
+RESULTS = "results.nc"
+RANDOM_PATHS = 1000
+"""Paths of a scenario that draws anything at random, unless another number is asked for."""
+
+TRAJECTORIES_FIT_BYTES = 512 * 2**20
+"""Trajectories up to this size are kept, or held to make exact statistics of."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """The options of `camjax run`, None where they were left out."""
+
+    out: Path | None
+    paths: int | None
+    seed: int
+    keep: Keep | None
+    variables: list[str] | None
+    until_ci: float | None
+    of: str | None
+    shard: str | None
+    resume: bool
+
+    def check(self) -> None:
+        """Refuse options that do not go together.
+
+        Raises:
+          CamjaxError: some do not.
+        """
+        if (self.until_ci is None) != (self.of is None):
+            given, missing = ("--of", "--until-ci") if self.of else ("--until-ci", "--of")
+            raise CamjaxError(refusal(given, f"{missing} beside it", "none"))
+        if self.until_ci is not None and not (math.isfinite(self.until_ci) and self.until_ci > 0):
+            raise CamjaxError(refusal("--until-ci", "a number above 0", self.until_ci))
+        for option, wanted in (("--resume", self.resume), ("--shard", self.shard is not None)):
+            if wanted and self.out is None:
+                raise CamjaxError(refusal(option, "--out beside it", "none"))
+        if self.shard is not None and self.until_ci is not None:
+            remedy = "A shard does not know what the others find."
+            raise CamjaxError(refusal("--shard", "no --until-ci beside it", self.until_ci, remedy))
+        if self._is_streamed and self.keep not in (None, "statistics"):
+            expected = "statistics with --until-ci, --shard, --resume or --variable"
+            raise CamjaxError(refusal("--keep", expected, self.keep))
+
+    def num_paths(self, scenario: "Scenario") -> int:
+        """P; the most paths allowed where a precision is wanted."""
+        from camjax.ensemble.blocks import MOST_PATHS
+
+        if self.until_ci is not None:
+            return self.paths or MOST_PATHS
+        return self.paths or (RANDOM_PATHS if scenario.is_random else 1)
+
+    def is_large(self, scenario: "Scenario") -> bool:
+        """Whether paths are folded as they run, rather than held in memory until the end."""
+        from camjax.cli.paths import trajectory_bytes
+
+        if self._is_streamed or self.keep in ("trajectories", "final"):
+            return self._is_streamed
+        size = self.num_paths(scenario) * trajectory_bytes(scenario)
+        return size > TRAJECTORIES_FIT_BYTES
+
+    @property
+    def _is_streamed(self) -> bool:
+        """Whether an option asks for what only a streamed run has."""
+        return bool(self.until_ci or self.shard or self.resume or self.variables)

@@ -1,0 +1,227 @@
+"""The command on more paths than are kept: statistics, precision, shards, interruptions."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from camjax.cli import large, main, memory, requests
+from camjax.results import STATISTICS, load_results, statistics
+
+PATHS = 2100
+SHORT = ("--set", "steps=6", "--paths", str(PATHS))
+CRASH = ("--set", "drivers.volatile_asset_price.drift=-395")
+ONE = ("--variable", "balance")
+
+Answer = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty current folder, and JAX's precision put back after the test."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    jax.config.update("jax_enable_x64", True)
+
+
+@pytest.fixture
+def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
+    """Runs a command that must succeed and gives its JSON answer."""
+
+    def run(*arguments: str) -> Any:
+        status = main([*arguments, "--json"])
+        output = capsys.readouterr()
+        assert (status, output.err) == (0, "")
+        return json.loads(output.out)
+
+    return run
+
+
+def without_times(summary: dict[str, Any]) -> dict[str, Any]:
+    return {name: entry for name, entry in summary.items() if "seconds" not in name}
+
+
+def test_a_run_that_keeps_no_paths_says_what_one_that_keeps_them_says(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = answer("run", "fei-reference", *SHORT, *CRASH)
+    monkeypatch.setattr(requests, "TRAJECTORIES_FIT_BYTES", 1000)
+    streamed = answer("run", "fei-reference", *SHORT, *CRASH)
+    assert streamed["flags"] == exact["flags"] != []
+    assert streamed["num_paths"] == PATHS
+    assert streamed["remainder_steps"] == pytest.approx(exact["remainder_steps"], abs=1.0)
+    mean = exact["remainder_steps"]["mean"]
+    assert streamed["remainder_steps"]["mean"] == pytest.approx(mean, rel=1e-12)
+    assert mean > 0
+    for found, expected in zip(streamed["transfers"], exact["transfers"], strict=True):
+        assert found["source"] == expected["source"]
+        assert found["mean_per_step"] == pytest.approx(expected["mean_per_step"], rel=1e-12)
+    for found, expected in zip(streamed["deposits"], exact["deposits"], strict=True):
+        assert found["balance"]["mean"] == pytest.approx(expected["balance"]["mean"], rel=1e-12)
+        assert found["share"]["q05"] == pytest.approx(expected["share"]["q05"], abs=2e-3)
+        assert found["share"]["q95"] == pytest.approx(expected["share"]["q95"], abs=2e-3)
+
+
+def test_statistics_of_a_large_run_are_those_of_its_paths(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer("run", *SHORT, "--keep", "trajectories", "--out", "kept")
+    named = ("balance", "transfer", "remainder", "pool_tvl", "borrow_rate")
+    chosen = [option for name in named for option in ("--variable", name)]
+    answer("run", *SHORT, *chosen, "--out", "streamed")
+    exact, found = statistics(load_results("kept/results.nc")), load_results("streamed/results.nc")
+    assert set(found.data_vars) == {*named, "status", "share"}
+    assert found.statistic.values.tolist() == list(STATISTICS)
+    assert found.attrs["paths"] == PATHS
+    np.testing.assert_array_equal(found.status, exact.status)
+    for name in named:
+        assert found[name].dims == exact[name].dims
+        scale = float(abs(exact[name]).max()) + 1e-300
+        for label in ("mean", "std"):
+            pair = found[name].sel(statistic=label), exact[name].sel(statistic=label)
+            np.testing.assert_allclose(*pair, rtol=1e-9, atol=1e-12 * scale, err_msg=name)
+        error = found[name].attrs["quantile_error"]
+        distance = abs(found[name][2:] - exact[name][2:]).max()
+        spread = float((exact[name].sel(statistic="q95") - exact[name].sel(statistic="q05")).max())
+        assert float(distance) <= error + 0.01 * spread + 1e-12 * scale, name
+    shares = found.share.sel(statistic="mean").sum("deposit")
+    np.testing.assert_allclose(shares, 1, rtol=1e-12)
+    assert found.share.attrs["units"] == "1"
+    assert sorted(path.name for path in Path("streamed").iterdir()) == ["results.nc"]
+
+
+def test_a_precise_run_says_how_many_paths_it_took(
+    answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ("--until-ci", "0.002", "--of", "share[savings]")
+    found = answer("run", *SHORT[:2], *wanted)
+    estimate = found["estimate"]
+    assert estimate["reached"]
+    assert (estimate["high"] - estimate["low"]) / 2 <= 0.002
+    assert found["num_paths"] % 1024 == 0
+    assert estimate["value"] == pytest.approx(found["deposits"][2]["share"]["mean"], rel=1e-12)
+    assert main(["run", *SHORT[:2], *wanted, "--paths", "1024"]) == 0
+    assert "not as precise as wanted after 1,024 paths." in capsys.readouterr().out
+
+
+def test_shards_are_merged_into_one_result(
+    answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, out in ((1, "a"), (2, "b"), (3, "b")):
+        command = ["run", *SHORT, *ONE, "--shard", f"{number}/3", "--out", out]
+        assert main(command) == 0
+        assert capsys.readouterr() == ("", "")
+    merged = answer("merge", "a", "b", "--out", "merged")
+    whole = answer("run", *SHORT, *ONE, "--out", "whole")
+    assert merged["flags"] == whole["flags"]
+    ours, theirs = load_results("merged/results.nc"), load_results("whole/results.nc")
+    assert ours.attrs["paths"] == PATHS
+    for name in theirs.data_vars:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-12, err_msg=name)
+    np.testing.assert_array_equal(ours.balance[2:], theirs.balance[2:])
+    assert main(["merge", "b"]) == 2
+    assert "begins at block 0" in capsys.readouterr().err
+
+
+STOPPED = """
+import os, signal, sys
+import jax
+jax.config.update("jax_compilation_cache_dir", sys.argv[1])
+from camjax.cli import large, main
+def then_stop(report, prepared):
+    def progress(done, of):
+        os.kill(os.getpid(), signal.SIGINT)
+    return progress
+large._paths_progress = then_stop
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_ctrl_c_says_how_to_go_on_and_going_on_ends_the_same(
+    answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", *SHORT, *ONE, "--out", "out"]
+    cache = jax.config.jax_compilation_cache_dir
+    root = Path(__file__).parents[1]
+    stopped = subprocess.run(
+        [sys.executable, "-c", STOPPED, cache, *command],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(root), "PATH": ""},
+    )
+    assert stopped.returncode == 130
+    assert stopped.stdout == ""
+    assert stopped.stderr.startswith("camjax: stopped; out/run.npz holds what was done.")
+    assert stopped.stderr.count("\n") == 1
+    assert main(command) == 2, "what was saved is not thrown away"
+    assert "Resume that run" in capsys.readouterr().err
+    assert main([*command, "--seed", "1", "--resume"]) == 2
+    assert "seed: expected 1, got 0" in capsys.readouterr().err
+    resumed = answer(*command, "--resume")
+    whole = answer(*command[:-1], "whole")
+    assert without_times({**resumed, "results": ""}) == without_times({**whole, "results": ""})
+    ours, theirs = load_results("out/results.nc"), load_results("whole/results.nc")
+    np.testing.assert_array_equal(ours.balance, theirs.balance)
+    assert [path.name for path in Path("out").iterdir()] == ["results.nc"]
+
+
+def test_statistics_that_do_not_fit_are_refused_with_a_remedy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 1e5)
+    assert main(["run", *SHORT, *ONE, "--out", "out"]) == 2
+    assert "--variable" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_a_long_run_says_beforehand_what_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(large, "MEASURED_SECONDS", 0.0)
+    assert main(["run", *SHORT, *ONE, "--out", "out"]) == 0
+    error = capsys.readouterr().err
+    assert error.startswith("camjax: 2,100 paths: about 0 min, at most ")
+    assert error.count("\n") == 1
+
+
+BAD = {
+    "no statistic": ["--until-ci", "0.1"],
+    "no width": ["--of", "share[savings]"],
+    "width of nothing": ["--until-ci", "0", "--of", "share[savings]"],
+    "unknown deposit": ["--until-ci", "0.1", "--of", "share[attic]"],
+    "unknown variable": ["--variable", "wealth", "--out", "out"],
+    "shard without a folder": ["--shard", "1/2"],
+    "shard of words": ["--shard", "first", "--out", "out"],
+    "more shards than blocks": ["--shard", "1/9", "--out", "out"],
+    "shard until precise": [
+        *("--shard", "1/2", "--out", "out", "--until-ci", "0.1", "--of", "share[savings]")
+    ],
+    "resume nowhere": ["--resume"],
+    "resume nothing": ["--resume", "--out", "out"],
+    "trajectories of a shard": ["--shard", "1/2", "--out", "out", "--keep", "trajectories"],
+    "too many paths": ["--paths", str(2**33), *ONE],
+}
+
+
+@pytest.mark.parametrize("options", BAD.values(), ids=BAD)
+def test_misuse_is_refused_in_one_line(
+    options: list[str], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    assert main(["run", *SHORT, *options]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("camjax: ")
+    assert output.err.count("\n") == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_folders_without_shards_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["merge", "."]) == 2
+    assert "files of shards" in capsys.readouterr().err
