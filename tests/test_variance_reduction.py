@@ -19,12 +19,8 @@ from camjax.ensemble.variance_reduction.choice import choose_sampling
 from camjax.ensemble.variance_reduction.components import increments_from_components
 from camjax.ensemble.variance_reduction.estimate import mean_and_error
 from camjax.ensemble.variance_reduction.layout import Layout
-from camjax.ensemble.variance_reduction.samplings import (
-    SOBOL_BITS,
-    Antithetic,
-    Sobol,
-    normal_of_integer,
-)
+from camjax.ensemble.variance_reduction.samplings import Antithetic, Sobol
+from camjax.ensemble.variance_reduction.scrambling import BITS, normal_of_integer, scramble
 from camjax.ensemble.variance_reduction.units import (
     compile_program,
     drivers_from_normals,
@@ -123,22 +119,36 @@ def test_antithetic_normals_are_exact_negatives_of_a_plain_paths() -> None:
 def test_sobol_coordinates_fill_every_cell_once_in_each_replicate(unit: int, mirror: bool) -> None:
     sampling = Sobol(Layout.of(scenario().processes), unit, mirror)
     number = unit // (1 + mirror)
-    points = np.concatenate([*sampling.points(KEY, 2 * unit)])[: 2 * number]
-    cells = points.reshape(2, number, -1) // (2**SOBOL_BITS // number)
+    paths = jnp.arange(LANES, dtype=jnp.uint32)
+    blocks = enumerate(sampling.points(2 * unit))
+    scrambled = [
+        sampling.scrambled(KEY, paths + np.uint32(i * LANES), points) for i, points in blocks
+    ]
+    replicates = np.concatenate(scrambled)[: 2 * number].reshape(2, number, -1)
+    cells = replicates // (2**BITS // number)
     every = np.broadcast_to(np.arange(number)[:, None], cells.shape[1:])
     np.testing.assert_array_equal(np.sort(cells, axis=1), [every, every])
     assert (cells[0] != cells[1]).mean() > 0.9
 
 
+def test_a_scrambled_point_is_uniform() -> None:
+    keys = jax.random.split(KEY, 4000)
+    point = jnp.asarray([[0, 5, 2**31, 2**32 - 1]], jnp.uint32)
+    found = np.asarray(jax.vmap(lambda key: scramble(point, key)[0])(keys)) / 2.0**BITS
+    for coordinate in found.T:
+        assert stats.kstest(coordinate, "uniform").pvalue > 1e-3
+    assert np.abs(np.corrcoef(found.T) - np.eye(4)).max() < 4 / np.sqrt(4000)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_normals_of_integers_are_finite_and_symmetric(dtype: type) -> None:
-    integers = np.array([0, 1, 12345, 2**29 - 1, 2**29, 2**30 - 2, 2**30 - 1], np.uint32)
+    integers = np.array([0, 1, 12345, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1], np.uint32)
     normals = np.asarray(normal_of_integer(jnp.asarray(integers), dtype))
     assert normals.dtype == dtype
     np.testing.assert_array_equal(
-        normals, -np.asarray(normal_of_integer(2**30 - 1 - jnp.asarray(integers), dtype))
+        normals, -np.asarray(normal_of_integer(~jnp.asarray(integers), dtype))
     )
-    exact = stats.norm.ppf((integers.astype(float) + 0.5) / 2**SOBOL_BITS)
+    exact = stats.norm.ppf((integers.astype(float) + 0.5) / 2**BITS)
     np.testing.assert_allclose(normals, exact, rtol=50 * np.finfo(dtype).eps, atol=1e-7)
 
 
@@ -197,7 +207,7 @@ def test_intervals_cover_the_mean_as_often_as_they_say(sampling: str) -> None:
     chosen = choose_sampling(scenario().processes, num_paths, sampling, replicates)
     key, devices = jax.random.key(29), jax.devices()[:1]
     program = compile_program(scenario(), Quantity.parse(SHARE), chosen, key, devices)
-    final = np.concatenate([*unit_means(program, chosen, key, num_paths, 1)])[:, -1]
+    final = np.concatenate([*unit_means(program, chosen, num_paths, 1)])[:, -1]
     many = 2**18  # more than all trials together, and Sobol points besides
     truth = estimate_mean(scenario(), SHARE, many, KEY, sampling="mirrored_sobol").mean[-1]
     covered = 0
@@ -212,8 +222,8 @@ def test_intervals_cover_the_mean_as_often_as_they_say(sampling: str) -> None:
 def test_units_longer_than_a_block_are_put_together() -> None:
     sampling, key, devices = Antithetic(unit=2 * LANES), KEY, jax.devices()[:1]
     program = compile_program(scenario(), Quantity.parse(SHARE), sampling, key, devices)
-    found = np.concatenate([*unit_means(program, sampling, key, 4 * LANES, 1)])
-    blocks = np.concatenate([*unit_means(program, Antithetic(unit=LANES), key, 4 * LANES, 1)])
+    found = np.concatenate([*unit_means(program, sampling, 4 * LANES, 1)])
+    blocks = np.concatenate([*unit_means(program, Antithetic(unit=LANES), 4 * LANES, 1)])
     np.testing.assert_allclose(found, blocks.reshape(2, 2, STEPS).mean(1), rtol=1e-14)
 
 
@@ -253,6 +263,6 @@ def test_what_cannot_be_sampled_is_refused_in_words() -> None:
 def test_sobol_takes_as_many_dimensions_as_it_has() -> None:
     layout = Layout.of(camjax.load_scenario("fei", {"steps": 10_599}).processes)
     assert layout.num_dimensions == 21_200
-    points = next(itertools.islice(Sobol(layout, 4, False).points(KEY, 8), 1))
+    points = next(itertools.islice(Sobol(layout, 4, False).points(8), 1))
     assert points.shape == (LANES, 21_200)
-    assert len(np.unique(points[:4] // 2 ** (SOBOL_BITS - 2), axis=0)) == 4
+    assert len(np.unique(points[:4] // 2 ** (BITS - 2), axis=0)) == 4

@@ -104,7 +104,7 @@ def estimate_mean(
     started = time.perf_counter()
     program = compile_program(scenario, asked, chosen, key, devices)
     compiled = time.perf_counter()
-    units = unit_means(program, chosen, key, num_paths, len(devices))
+    units = unit_means(program, chosen, num_paths, len(devices))
     mean, standard_error = mean_and_error(units)
     return MeanEstimate(
         quantity=str(asked),

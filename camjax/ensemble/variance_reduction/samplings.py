@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import zlib
 from collections.abc import Iterator
 from typing import Protocol
@@ -14,10 +15,8 @@ from numpy.typing import NDArray
 
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.variance_reduction.layout import Layout
+from camjax.ensemble.variance_reduction.scrambling import BITS, normal_of_integer, scramble
 from camjax.processes import DriverProcesses
-
-SOBOL_BITS = 30
-"""Binary digits of a coordinate of a Sobol point."""
 
 Normals = dict[str, Array]
 
@@ -30,7 +29,7 @@ class Sampling(Protocol):
         """Consecutive paths that depend on each other; those of different units do not."""
         ...
 
-    def points(self, key: Array, num_paths: int) -> Iterator[NDArray]:
+    def points(self, num_paths: int) -> Iterator[NDArray]:
         """What the host prepares for each block: the same shape and dtype for all."""
         ...
 
@@ -47,7 +46,7 @@ class Antithetic:
 
     unit: int = 2
 
-    def points(self, key: Array, num_paths: int) -> Iterator[NDArray]:
+    def points(self, num_paths: int) -> Iterator[NDArray]:
         """Nothing: [0] for each block."""
         return itertools.repeat(np.zeros(0, np.uint32))
 
@@ -63,8 +62,7 @@ class Antithetic:
 class Sobol:
     """Replicates: each the first points of the Sobol sequence, scrambled independently.
 
-    Points are scrambled by random linear matrices and a digital shift (Matoušek 1998), so each is
-    uniform and a replicate is unbiased.
+    A scrambled point is uniform, so a replicate is unbiased.
 
     Args:
       layout: what the dimensions drive.
@@ -76,54 +74,37 @@ class Sobol:
     unit: int
     mirror: bool
 
-    def points(self, key: Array, num_paths: int) -> Iterator[NDArray]:
-        """[points of a block, dimensions] in whole units of 2⁻³⁰, zeros where paths are padding."""
-        paths_per_point = 1 + self.mirror
-        at_once = min(self.unit, LANES) // paths_per_point
-        parts = self._parts(key, num_paths // self.unit, at_once)
-        padding = np.zeros((LANES // paths_per_point, self.layout.num_dimensions), np.uint32)
-        for _ in range(0, num_paths, LANES):
-            block = [*itertools.islice(parts, len(padding) // at_once)]
-            yield np.concatenate([*block, padding])[: len(padding)]
+    def points(self, num_paths: int) -> Iterator[NDArray]:
+        """[points of a block, dimensions] in whole units of 2⁻³², not scrambled yet."""
+        from scipy.stats import qmc  # half a second to load, for those who use it
+
+        dimensions, replicates = self.layout.num_dimensions, max(1, LANES // self.unit)
+        sequence = qmc.Sobol(dimensions, scramble=False, bits=BITS)
+        number = LANES // replicates // (1 + self.mirror)
+        for block in range(math.ceil(num_paths / LANES)):
+            if block * LANES % self.unit == 0:  # always, where a block holds whole replicates
+                sequence.reset()
+            own = (sequence.random(number) * 2.0**BITS).astype(np.uint32)
+            yield np.tile(own, (replicates, 1))
 
     def normals(
         self, processes: DriverProcesses, key: Array, paths: Array, points: Array
     ) -> Normals:
-        """Invert the normal distribution, coordinate by coordinate."""
+        """Scramble, and invert the normal distribution coordinate by coordinate."""
         dtypes = [draw.dtype for draw in jax.eval_shape(processes.normals, key).values()]
-        normals = normal_of_integer(points, jnp.result_type(*dtypes))
-        normals = mirrored(normals) if self.mirror else normals
-        return self.layout.normals(normals)
+        scrambled = self.scrambled(key, paths, points)
+        normals = normal_of_integer(scrambled, jnp.result_type(*dtypes))
+        return self.layout.normals(mirrored(normals) if self.mirror else normals)
 
-    def _parts(self, key: Array, replicates: int, at_once: int) -> Iterator[NDArray]:
-        """Points of all replicates, so many at a time, which do not straddle replicates."""
-        from scipy.stats import qmc  # half a second to load, for those who use it
-
+    def scrambled(self, key: Array, paths: Array, points: Array) -> Array:
+        """Points of a block, each replicate's with its own key."""
         key = jax.random.fold_in(key, np.uint32(zlib.crc32(b"sobol")))
-        for replicate in range(replicates):
-            seed = np.asarray(jax.random.key_data(jax.random.fold_in(key, replicate)))
-            sequence = qmc.Sobol(
-                self.layout.num_dimensions, bits=SOBOL_BITS, rng=np.random.default_rng(seed)
-            )
-            for _ in range(0, self.unit // (1 + self.mirror), at_once):
-                yield (sequence.random(at_once) * 2**SOBOL_BITS).astype(np.uint32)
+        replicates = paths[:: min(self.unit, LANES)] // np.uint32(self.unit)
+        keys = jax.vmap(lambda replicate: jax.random.fold_in(key, replicate))(replicates)
+        parted = points.reshape(len(keys), -1, points.shape[-1])
+        return jax.vmap(scramble)(parted, keys).reshape(points.shape)
 
 
 def mirrored(normals: Array) -> Array:
     """Each row followed by its negative: [L/2, …] to [L, …]."""
     return jnp.stack([normals, -normals], axis=1).reshape(-1, *normals.shape[1:])
-
-
-def normal_of_integer(integers: Array, dtype: np.dtype) -> Array:
-    """Standard normals from integers uniform on 0…2³⁰ − 1.
-
-    Z = Φ⁻¹((n + 1/2) 2⁻³⁰)
-
-    Each integer stands for the middle of its cell, so none is infinite, and n and 2³⁰ − 1 − n give
-    opposite normals. The upper half is computed from the lower, where float32 has digits to spare.
-    """
-    last = jnp.asarray(2**SOBOL_BITS - 1, integers.dtype)
-    upper = integers > last // 2
-    tail = jnp.where(upper, last - integers, integers).astype(dtype)
-    lower = jax.scipy.special.ndtri((tail + 0.5) * 2.0**-SOBOL_BITS)
-    return jnp.where(upper, -lower, lower)

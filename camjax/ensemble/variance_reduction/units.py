@@ -64,7 +64,7 @@ def compile_program(
         check_vma=False,
     )
     shared = (source.model, source.processes, key)
-    points = next(sampling.points(key, sampling.unit))
+    points = next(sampling.points(sampling.unit))
     first = np.zeros(len(devices), np.uint32)
     program = jax.jit(mapped).lower(*shared, first, np.stack([points] * len(devices))).compile()
     return lambda first, points: program(*shared, first, points)
@@ -98,10 +98,10 @@ def group_means(
 
 
 def unit_means(
-    program: Program, sampling: Sampling, key: Array, num_paths: int, num_devices: int
+    program: Program, sampling: Sampling, num_paths: int, num_devices: int
 ) -> Iterator[NDArray]:
     """Means of the units in their order, [some units, T] at a time, in float64."""
-    blocks = _groups(program, sampling, key, num_paths, num_devices)
+    blocks = _groups(program, sampling, num_paths, num_devices)
     if sampling.unit > LANES:
         blocks_per_unit = sampling.unit // LANES
         for _ in range(0, num_paths, sampling.unit):
@@ -113,10 +113,10 @@ def unit_means(
 
 
 def _groups(
-    program: Program, sampling: Sampling, key: Array, num_paths: int, num_devices: int
+    program: Program, sampling: Sampling, num_paths: int, num_devices: int
 ) -> Iterator[NDArray]:
     """Group means of each block in order, [groups, T] without padding."""
-    points = sampling.points(key, num_paths)
+    points = sampling.points(num_paths)
     under_way: list[Array] = []
     for first in range(0, num_paths, LANES * num_devices):
         starts = first + LANES * np.arange(num_devices, dtype=np.uint64)
