@@ -80,8 +80,8 @@ class DriverTable:
             where = f"{self.source}, {clock.name(days[gaps[0]])}"
             more = f" (nor on {len(gaps) - 1} later days)" if len(gaps) > 1 else ""
             remedy = (
-                "Drivers are needed from the scenario's start to the last observation; "
-                "for days between, carry values forward or interpolate (--missing)."
+                "Drivers are needed from day 0, the scenario's start, to the last observation; "
+                "for days between, carry values forward or interpolate."
             )
             raise CamjaxError(refusal(where, f"a value of {name}", f"none{more}", remedy))
         return placed

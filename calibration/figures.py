@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.backtest.run import MODEL, Backtest
-from calibration.backtest.scores import REFERENCE
-from calibration.backtest.tables import intervals
+from calibration.backtest.scores import REFERENCE, intervals
 from calibration.observations import Observations
 
 if TYPE_CHECKING:

@@ -97,6 +97,19 @@ def test_a_step_sees_nothing_of_its_own_row_or_later_ones(world: World) -> None:
     assert np.abs(honest["camjax"][row:] - other["camjax"][row:]).max() > 1e-3
 
 
+def test_each_step_goes_from_the_observed_weights_towards_the_target(small: World) -> None:
+    scenario = given(small, {"rebalancing.duration_days": 7.0})
+    weights = np.random.default_rng(5).dirichlet((4.0, 2.0), STEPS + 1)
+    seen = dataclasses.replace(observations_of(small, scenario), balances=1e7 * weights)
+    # Given rates do not depend on balances, so a free run has the same targets.
+    free = camjax.simulate(scenario.model, scenario.sample_drivers())
+    rate = 1 - np.exp(-1 / 7)
+    expected = weights[:-1] + rate * (np.asarray(free.target_weight) - weights[:-1])
+    found = backtest(scenario, seen)
+    np.testing.assert_allclose(found.predictions["camjax"], expected, rtol=1e-12)
+    np.testing.assert_allclose(found.predictions["persistence"], weights[:-1], rtol=1e-12)
+
+
 def test_a_free_run_sees_the_start_alone(world: World) -> None:
     scenario = given(world, {"rebalancing.duration_days": 10.0})
     seen = observations_of(world, scenario)
@@ -140,6 +153,24 @@ def test_paths_differ_and_are_the_same_among_any_number(small: World) -> None:
     scores = score(many)
     assert 0 <= find(scores, "camjax", "coverage_95") <= 1
     assert find(scores, "camjax", "crps") > 0 and find(scores, "camjax", "energy_score") > 0
+
+
+def test_pictures_show_what_was_observed_and_simulated(small: World) -> None:
+    pytest.importorskip("matplotlib")
+    from calibration.figures import errors_figure, weights_figure
+
+    result = backtest(small.scenario, observations_of(small, small.scenario), num_paths=5, seed=3)
+    panels = weights_figure(result).axes
+    assert [axes.get_ylabel() for axes in panels] == ["weight of outside", "weight of savings"]
+    for column, axes in enumerate(panels):
+        drawn = {line.get_label(): np.asarray(line.get_ydata()) for line in axes.lines}
+        np.testing.assert_array_equal(drawn["observed"], result.observed[:, column])
+        np.testing.assert_array_equal(drawn["camjax"], result.predictions["camjax"][:, column])
+        assert len(axes.collections) == 2, "bands of 80 and 95 %"
+    *_, gain = errors_figure(result).axes
+    losses = {model: np.abs(errors).mean(axis=1) for model, errors in result.errors.items()}
+    total = (losses["persistence"] - losses["camjax"]).sum()
+    assert np.asarray(gain.lines[0].get_ydata())[-1] == pytest.approx(total)
 
 
 def _rows(observations: Observations, rows: slice) -> Observations:

@@ -19,6 +19,8 @@ from calibration.observed_file import read_observed
 from calibration.score_table import Score
 from camjax.cli import main
 from camjax.cli.backtest_summary import verdict
+from camjax.cli.observed import read_document
+from camjax.cli.without import without
 from camjax.results import load_results
 
 Answer = Callable[..., Any]
@@ -163,6 +165,33 @@ def test_what_if_and_backtest_differ_by_an_option(
     assert "savings is not observed" in capsys.readouterr().out
 
 
+def test_a_deposit_left_out_is_left_out_everywhere() -> None:
+    deposits = [{"name": name, "type": "idle", "user_balance": 1.0} for name in "abcd"]
+    document, _ = read_document(
+        tomli_w.dumps(
+            {
+                "steps": 1,
+                "deposits": deposits,
+                "weights": {
+                    "rule": "pairwise",
+                    "factor": {"a": 2.0, "b": 3.0},
+                    "exposure": {"c": 0.0},
+                    "conductance": [["a", "c", 0.5], ["b", "c", 0.5]],
+                },
+                "rebalancing": {"pairs": [["a", "c"], ["b", "c"], ["c", "d"], ["a", "d"]]},
+            }
+        ),
+        None,
+    )
+    changes = without(document, ["a"])
+    assert changes["deposits.a.allocated"] is False
+    assert changes["weights.factor"] == {"b": 3.0}
+    assert changes["weights.exposure"] == {"c": 0.0}
+    assert changes["weights.conductance"] == [("b", "c", 0.5)]
+    assert changes["rebalancing.pairs"] == [("b", "c"), ("c", "d")]
+    assert "weights.concentration" not in changes and without(document, []) == {}
+
+
 def test_filled_rows_are_not_scored(
     world: World, answer: Answer, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
@@ -300,13 +329,14 @@ def test_real_series_go_through_every_command(name: str, folder: Path, answer: A
     rows, table, arguments = REAL[name]
     (folder / "scenario.toml").write_text(example(name))
     scenario = ("--scenario", "scenario.toml")
-    assert answer("weights", DATA / table, *scenario, "--out", "weights")["rows"] == rows + 1
-    for mode in ("one-step", "free-run"):
-        run = ("backtest", DATA / table, *scenario, *arguments, "--mode", mode, "--out", mode)
-        result = answer(*run)
+    assert answer("weights", DATA / table, *scenario)["rows"] == rows + 1
+    run = ("backtest", DATA / table, *scenario, *arguments)
+    for mode, out in (("one-step", ("--out", "out")), ("free-run", ())):
+        result = answer(*run, "--mode", mode, *out)
         assert result["scored_rows"] == rows and result["flags"] == []
-        horizon = "1" if mode == "one-step" else "all"
-        found = metrics(f"{mode}/metrics.csv")
+        found = {tuple(row[c] for c in COLUMNS[1:5]): row["value"] for row in result["metrics"]}
+        horizon = 1 if mode == "one-step" else "all"
         for model in MODELS:
-            assert 0 < found[mode, model, "pooled", horizon, "mae"] < 1
-        assert np.isfinite(found[mode, "camjax", "pooled", horizon, "skill_mae"])
+            assert 0 < found[model, "pooled", horizon, "mae"] < 1
+        assert np.isfinite(found["camjax", "pooled", horizon, "skill_mae"])
+    assert len(metrics("out/metrics.csv")) == len(answer(*run)["metrics"])

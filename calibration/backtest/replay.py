@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from camjax.market import Drivers, Row
 from camjax import Model, State, initial_state, observe, step
+from camjax.market import Drivers, Row
 
 
 class Replay(NamedTuple):

@@ -1,9 +1,11 @@
 """What a backtest says in numbers: errors, skill relative to persistence, and the ensemble's."""
 
+import jax
 import numpy as np
+from jax import Array
 
 from calibration.backtest.run import MODEL, Backtest
-from calibration.ensemble_scores import central_interval, crps, energy_score, interval_coverage
+from calibration.ensemble_scores import crps, energy_score, interval_coverage
 from calibration.metrics import masked_mean
 from calibration.score_table import Score, Source, error_scores, skill_scores
 
@@ -43,23 +45,52 @@ def score(result: Backtest) -> list[Score]:
             scores += skill_scores(source, errors[model], errors[REFERENCE], counts, overlap)
     if len(result.simulated) > 1:
         source = Source(result.mode, MODEL, result.scored_names, horizon)
-        scores += _ensemble_scores(source, result.ensemble, observed, counts)
+        scores += _ensemble_scores(source, result)
     return scores
 
 
-def _ensemble_scores(
-    source: Source, ensemble: np.ndarray, observed: np.ndarray, counts: np.ndarray
-) -> list[Score]:
+def intervals(result: Backtest) -> dict[str, np.ndarray]:
+    """Ends of the central intervals over paths, such as `lower_95`, [T, K] each.
+
+    Quantiles are linearly interpolated between paths. There are none where there is one path.
+    """
+    if len(result.simulated) == 1:
+        return {}
+    ends = {
+        f"{side}_{100 * level:g}": (1 + sign * level) / 2
+        for level in LEVELS
+        for side, sign in (("lower", -1), ("upper", 1))
+    }
+    quantiles = np.quantile(result.ensemble, list(ends.values()), axis=0)
+    return dict(zip(ends, quantiles, strict=True))
+
+
+def _ensemble_scores(source: Source, result: Backtest) -> list[Score]:
     """Fair CRPS and energy score, and how often intervals over paths held the observation."""
-    where = counts[:, np.newaxis]
+    observed, counts = result.observed[1:], result.counts
+    by_deposit, pooled, joint = _judge(result.ensemble, observed, counts, intervals(result))
+    scores = [
+        score
+        for metric in by_deposit
+        for score in source.rows(metric, np.asarray(by_deposit[metric]), float(pooled[metric]))
+    ]
+    return scores + source._replace(deposits=()).rows("energy_score", (), float(joint))
+
+
+@jax.jit
+def _judge(
+    ensemble: Array, observed: Array, counts: Array, ends: dict[str, Array]
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    """Scores per deposit and pooled, by metric, and the energy score."""
+    where = counts[:, None]
     each = crps(ensemble, observed)
-    by_deposit = np.asarray(masked_mean(each, 0, where))
-    scores = source.rows("crps", by_deposit, float(masked_mean(each, None, where)))
-    joint = float(masked_mean(energy_score(ensemble, observed), None, counts))
-    scores += source._replace(deposits=()).rows("energy_score", (), joint)
+    by_deposit, pooled = (
+        {"crps": masked_mean(each, 0, where)},
+        {"crps": masked_mean(each, None, where)},
+    )
     for level in LEVELS:
-        lower, upper = central_interval(ensemble, level)
-        covered = np.asarray(interval_coverage(lower, upper, observed, 0, where))
-        pooled = float(interval_coverage(lower, upper, observed, None, where))
-        scores += source.rows(f"coverage_{100 * level:g}", covered, pooled)
-    return scores
+        percent = f"{100 * level:g}"
+        pair = ends[f"lower_{percent}"], ends[f"upper_{percent}"]
+        for axis, found in ((0, by_deposit), (None, pooled)):
+            found[f"coverage_{percent}"] = interval_coverage(*pair, observed, axis, where)
+    return by_deposit, pooled, masked_mean(energy_score(ensemble, observed), None, counts)

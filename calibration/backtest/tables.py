@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration.backtest.run import Backtest
-from calibration.backtest.scores import LEVELS
-from calibration.ensemble_scores import central_interval
+from calibration.backtest.scores import intervals
 from calibration.observed_weights import time_coordinates
 from calibration.score_table import csv_text
 from camjax import __version__
@@ -45,18 +44,6 @@ def predictions_csv(result: Backtest) -> str:
                 blanks = [None] * (len(header) - len(lead) - 3)
                 rows.append((*lead, None, 0, share, *blanks))
     return csv_text(header, rows)
-
-
-def intervals(result: Backtest) -> dict[str, np.ndarray]:
-    """Ends of central intervals over paths, [T, K] by name; empty where there is one path."""
-    if len(result.simulated) == 1:
-        return {}
-    ends = {}
-    for level in LEVELS:
-        pair = central_interval(result.ensemble, level)
-        for side, values in zip(("lower", "upper"), pair, strict=True):
-            ends[f"{side}_{100 * level:g}"] = np.asarray(values)
-    return ends
 
 
 def backtest_dataset(result: Backtest) -> "xarray.Dataset":
