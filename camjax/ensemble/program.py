@@ -1,5 +1,6 @@
 """The compiled program of an ensemble, and what running it block by block gives."""
 
+import copy
 import dataclasses
 import functools
 import time
@@ -77,6 +78,12 @@ class BlockProgram:
         # The host holds a call's results; earlier, later and merged counts take twice the bytes.
         on_host = (len(self.devices) + 5) * analysis.output_size_in_bytes
         return len(self.devices) * on_device + on_host
+
+    def with_key(self, key: Array) -> "BlockProgram":
+        """The same compiled program for the paths of another key."""
+        other = copy.copy(self)
+        other.key, other._arguments = key, (*self._arguments[:2], key)
+        return other
 
     def fold(self, blocks: range, num_paths: int) -> Iterator[tuple[Any, ...]]:
         """Partial results of each block in order; paths at `num_paths` and beyond do not count."""
