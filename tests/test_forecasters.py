@@ -62,6 +62,11 @@ def test_forecasts_are_on_the_simplex_and_bear_their_name(forecaster) -> None:
     assert FORECASTERS[forecaster.name](Settings()).name == forecaster.name
 
 
+def test_two_deposits_are_enough(forecaster) -> None:
+    history = with_yields(autoregressive(ROWS, seed=9, num_parts=2), seed=2)
+    assert forecaster.fit(history, HORIZON)(history).weights.shape == (HORIZON, 2)
+
+
 def test_forecasts_do_not_change_with_anything_after_their_origin(forecaster) -> None:
     seen = forecasts_from(HISTORY, forecaster, PLAN, ORIGINS)
     for number, origin in enumerate(ORIGINS):

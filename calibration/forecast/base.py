@@ -40,6 +40,8 @@ class Forecast:
 
     def __post_init__(self) -> None:
         """Check the weights, and that samples match them."""
+        if self.weights.ndim != 2:
+            raise CamjaxError(refusal("forecast", "weights [H, N]", f"shape {self.weights.shape}"))
         require_simplex(self.weights)
         if self.samples is not None:
             require_simplex(self.samples)

@@ -26,7 +26,8 @@ class History:
       names: the D deposits.
       allocated: D flags, whether a deposit is under allocation.
       is_observed: [t] True where every balance was observed, False where one was filled in.
-      drivers: observed driver series by column name, [t] each; NaN where not known.
+      drivers: observed driver series by column name, [t] or longer: then they begin before the
+        balances, and all end at the origin; NaN where not known.
       floor: the share that stands for an empty deposit in log-ratios; None refuses zeros there.
       clock: where day 0 lies.
     """
@@ -51,8 +52,8 @@ class History:
         table = (num_rows, len(self.names))
         expected = {"balances": table, "yield_rates": table, "is_observed": (num_rows,)}
         shapes = {name: getattr(self, name).shape for name in expected}
-        shapes |= {column: values.shape for column, values in drivers.items()}
-        expected |= dict.fromkeys(drivers, (num_rows,))
+        expected |= {name: (max(len(values), num_rows),) for name, values in drivers.items()}
+        shapes |= {name: values.shape for name, values in drivers.items()}
         if shapes != expected or num_rows == 0 or len(self.allocated) != len(self.names):
             raise CamjaxError(
                 refusal("history", f"at least one row, and arrays of shapes {expected}", shapes)
@@ -69,7 +70,7 @@ class History:
 
         Args:
           observations: balances at the model's steps.
-          drivers: observed series at the same moments, by driver column.
+          drivers: observed series at the same moments, or from earlier ones on, by driver column.
           floor: see the class.
         """
         return cls(
@@ -135,11 +136,11 @@ class History:
         """What was known at that row: rows 0…row, and nothing later."""
         if not 0 <= row < self.num_rows:
             raise CamjaxError(refusal("origin", f"a row from 0 to {self.num_rows - 1}", row))
-        return self._rows(slice(0, row + 1))
+        return self._rows(0, row + 1)
 
     def recent(self, rows: int) -> "History":
         """The last rows, or all where there are fewer."""
-        return self._rows(slice(max(self.num_rows - rows, 0), None))
+        return self._rows(max(self.num_rows - rows, 0), self.num_rows)
 
     def require(self, rows: int, purpose: str) -> None:
         """Refuse a history that is too short for a purpose.
@@ -158,14 +159,20 @@ class History:
         seconds = round(float(self.times_days[-1]) * 86400)
         return np.random.default_rng([seed, seconds])
 
-    def _rows(self, rows: slice) -> "History":
+    def _rows(self, first: int, end: int) -> "History":
+        """Rows first…end − 1; of drivers what came before the first row too, if that is row 0."""
+        rows = slice(first, end)
+        later = self.num_rows - end
+        drivers = {name: v[: len(v) - later] for name, v in self.drivers.items()}
+        if first:
+            drivers = {name: v[first - end :] for name, v in drivers.items()}
         return dataclasses.replace(
             self,
             times_days=self.times_days[rows],
             balances=self.balances[rows],
             yield_rates=self.yield_rates[rows],
             is_observed=self.is_observed[rows],
-            drivers={column: values[rows] for column, values in self.drivers.items()},
+            drivers=drivers,
         )
 
 

@@ -68,8 +68,9 @@ class MachineLearning:
     def _forecast(self, regressions: Sequence[Any], history: History) -> Forecast:
         history.require(self.lags, "the lags of a regression")
         latest = _features(history.recent(self.lags), self.lags)
-        changes = np.concatenate([regression.predict(latest) for regression in regressions])
-        return Forecast(from_ilr(history.coordinates[-1] + changes))
+        # Of one coordinate, scikit-learn drops the axis.
+        changes = [regression.predict(latest).ravel() for regression in regressions]
+        return Forecast(from_ilr(history.coordinates[-1] + np.stack(changes)))
 
 
 def _features(history: History, lags: int) -> np.ndarray:

@@ -72,7 +72,7 @@ def observed_columns(history: History, scenario: camjax.Scenario) -> Columns:
             expected = f"a row for each step to {num_rows - 1}"
             raise CamjaxError(refusal(f"drivers.{name}", expected, f"{len(values)} rows"))
         columns[name] = np.asarray(values)[:num_rows]
-    own = {name: carried_forward(values) for name, values in history.drivers.items()}
+    own = {name: carried_forward(values)[-num_rows:] for name, values in history.drivers.items()}
     deposits = dict(zip(scenario.model.names, scenario.model.deposits, strict=True))
     for name, yields in zip(history.names, history.yield_rates.T, strict=True):
         if np.isnan(yields).all():
@@ -81,7 +81,10 @@ def observed_columns(history: History, scenario: camjax.Scenario) -> Columns:
             own[f"yield_rate_{name}"] = carried_forward(yields)
         else:
             own[f"{OBSERVED_YIELD}{name}"] = yields
-    return columns | {name: np.pad(v, (start, 0), mode="edge") for name, v in own.items()}
+    return columns | {
+        name: np.pad(values, (num_rows - len(values), 0), mode="edge")
+        for name, values in own.items()
+    }
 
 
 def carried_forward(values: np.ndarray) -> np.ndarray:

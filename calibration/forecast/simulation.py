@@ -32,6 +32,8 @@ class Camjax:
     as announced, and so known ahead. The scenario's driver file is its past: no row of it after the
     origin is used.
 
+    Where nothing is drawn there is one future, and nothing to make intervals of but past errors.
+
     Ex-post is another thing: then `ahead` has the drivers and yields that came later, to tell how
     much of the error is the model's and how much comes of not knowing them. See `ex_post`.
 
@@ -83,13 +85,15 @@ class Camjax:
             if law.random and name not in spared
         }
         drawn = dataclasses.replace(processes, processes=random)
+        is_random = bool(random or self.observation_noise or _draws_weights(scenario.model))
 
         def predict(seen: History) -> Forecast:
             past = past_of(seen, scenario, processes, self.ahead, horizon)
-            dtype = past.balances.dtype
-            noise = jnp.asarray(self.observation_noise, dtype)
-            weights = simulate_ahead(scenario.model, drawn, past, noise, self._keys(seen), horizon)
-            return self._forecast(np.asarray(weights, np.float64), scenario.model, seen)
+            noise = jnp.asarray(self.observation_noise, past.balances.dtype)
+            keys = self._keys(seen) if is_random else self._keys(seen)[:1]
+            weights = simulate_ahead(scenario.model, drawn, past, noise, keys, horizon)
+            forecast = self._forecast(np.asarray(weights, np.float64), scenario.model, seen)
+            return forecast if is_random else Forecast(forecast.weights)
 
         return predict
 
@@ -107,6 +111,12 @@ class Camjax:
         samples = samples / samples.sum(axis=-1, keepdims=True)
         centre = np.median(samples, axis=0) if self.point == "median" else samples.mean(axis=0)
         return Forecast.ensemble(samples, centre / centre.sum(axis=-1, keepdims=True))
+
+
+def _draws_weights(model: camjax.Model) -> bool:
+    """Whether holders themselves are a matter of chance."""
+    weights = model.weights
+    return isinstance(weights.rule, camjax.ExogenousRule) or weights.dirichlet_precision is not None
 
 
 def _scenario(scenario: camjax.Scenario | None, history: History) -> camjax.Scenario:

@@ -9,6 +9,7 @@ import typer
 from camjax._version import __version__
 from camjax.cli import scenarios
 from camjax.cli.backtest import backtest
+from camjax.cli.forecast import forecast
 from camjax.cli.merge import merge
 from camjax.cli.run import run
 from camjax.cli.weights import weights
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run, merge, weights, backtest):
+for command in (run, merge, weights, backtest, forecast):
     app.command()(command)
 app.add_typer(scenarios.app, name="scenarios")
 

@@ -1,0 +1,139 @@
+"""`camjax forecast`: weights to come, by several methods, and how well those have done so far."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from camjax.cli.options import (
+    JsonOption,
+    MissingOption,
+    ObservedArgument,
+    ResidualOption,
+    SetOption,
+    SupplyOption,
+)
+
+if TYPE_CHECKING:
+    from calibration.forecast import Forecaster, Settings
+
+
+def forecast(
+    observed: ObservedArgument,
+    horizon: Annotated[int, typer.Option(min=1, help="Rows ahead.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="How to forecast. Repeatable. [default: drift]"),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCENARIO",
+            help="Built-in name or TOML file: whose steps and deposits they are, and the model of"
+            " the method camjax. [default: the table as it is]",
+        ),
+    ] = None,
+    drivers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Observed prices and other drivers by time.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DEPOSIT", help="Leave a deposit out of allocation. Repeatable."),
+    ] = None,
+    evaluate: Annotated[
+        bool, typer.Option(help="Forecast from earlier rows too, and score that.")
+    ] = True,
+    initial: Annotated[
+        int | None, typer.Option(min=1, help="Rows before the first origin. [default: half]")
+    ] = None,
+    step: Annotated[int, typer.Option(min=1, help="Rows from one origin to the next.")] = 1,
+    window: Annotated[
+        int | None, typer.Option(min=1, help="Rows seen from an origin. [default: all]")
+    ] = None,
+    refit_every: Annotated[int, typer.Option(min=1, help="Origins that share a fit.")] = 1,
+    embargo: Annotated[int, typer.Option(min=0, help="Latest rows that fits do not see.")] = 0,
+    conformal: Annotated[
+        bool,
+        typer.Option("--conformal", help="Make all intervals of past errors, none by sampling."),
+    ] = False,
+    ex_post: Annotated[
+        bool,
+        typer.Option(
+            "--ex-post", help="Score camjax also as if later drivers and yields were known."
+        ),
+    ] = False,
+    noise: Annotated[
+        float,
+        typer.Option(min=0.0, help="Error of observed log-ratios that camjax reckons with."),
+    ] = 0.0,
+    missing: MissingOption = "refuse",
+    residual: ResidualOption = None,
+    supply: SupplyOption = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all samples.")] = 0,
+    overrides: SetOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write forecasts.csv, metrics.csv, results.nc, a scenario for each method, and"
+            " figures. [default: nothing]",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forecast weights, and score each method by what it would have forecast before."""
+    from calibration.forecast import Camjax, RollingOrigin, Settings, study
+    from camjax.cli import forecast_outputs, forecast_summary, outputs
+    from camjax.cli.forecast_inputs import load_inputs, refuse_foresight
+    from camjax.cli.observed import ObservedOptions
+    from camjax.config import configure
+
+    configure("float64")
+    options = ObservedOptions(observed, missing, residual, supply)
+    if evaluate:
+        refuse_foresight(options)
+    outputs.check_folder(out, forecast_outputs.FILES)
+    inputs = load_inputs(
+        scenario, options, assignments=overrides, drivers=drivers, left_out=without or ()
+    )
+    history = inputs.history
+    settings = Settings(seed=seed, scenario=inputs.scenario, observation_noise=noise)
+    methods = _forecasters(method or ["drift"], settings)
+    if ex_post:
+        methods.append(Camjax.ex_post(history, inputs.scenario))
+    plan = RollingOrigin(
+        horizon=horizon,
+        initial=initial or max(history.num_rows // 2, 1),
+        step=step,
+        window=window,
+        refit_every=refit_every,
+        embargo=embargo,
+        conformal=conformal,
+    )
+    result = study(history, methods, horizon, plan if evaluate else None, conformal)
+    files = [] if out is None else forecast_outputs.write(result, inputs.scenario, out, seed)
+    if as_json:
+        typer.echo(json.dumps(forecast_summary.answer(result, inputs.unused, files)))
+        return
+    typer.echo(forecast_summary.text(observed.name, result, inputs.unused))
+    if out is not None:
+        typer.echo(f"\n{outputs.written(files)}")
+
+
+def _forecasters(names: Iterable[str], settings: "Settings") -> list["Forecaster"]:
+    """The methods asked for, after the one that all are compared with.
+
+    Raises:
+      CamjaxError: there is no such method.
+    """
+    from calibration.forecast import FORECASTERS
+    from calibration.forecast.scores import REFERENCE
+    from camjax.scenario.messages import refuse, unknown
+
+    chosen = dict.fromkeys([REFERENCE, *names])
+    for name in chosen:
+        if name not in FORECASTERS:
+            refuse("--method", *unknown("method", name, FORECASTERS))
+    return [FORECASTERS[name](settings) for name in chosen]

@@ -1,0 +1,128 @@
+"""What `camjax forecast` starts from: observations, observed drivers, perhaps a scenario."""
+
+import dataclasses
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from calibration.csv_lines import read_lines
+from calibration.driver_series import read_driver_table
+from calibration.forecast import History
+from calibration.missing_days import Interpolate
+from calibration.observations import Observations
+from calibration.score_table import EMPTY_SHARE
+from camjax.cli.history import DRAWS, RATE_COLUMNS
+from camjax.cli.observed import ObservedOptions, read_document
+from camjax.cli.without import without
+from camjax.errors import CamjaxError, refusal
+from camjax.scenario import Scenario, load_scenario
+from camjax.scenario.columns import column_for, known_columns
+from camjax.scenario.schema import Document
+
+
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """Observations to forecast from, and whose model may do it.
+
+    Attributes:
+      history: all observations.
+      scenario: at whose steps they are; None: none was named.
+      unused: columns of the drivers file that are no drivers of the scenario.
+    """
+
+    history: History
+    scenario: Scenario | None
+    unused: tuple[str, ...] = ()
+
+
+def load_inputs(
+    source: str | None,
+    options: ObservedOptions,
+    *,
+    assignments: Iterable[str] | None,
+    drivers: Path | None,
+    left_out: Sequence[str],
+) -> Inputs:
+    """Read observations, and load a scenario whose drivers end where they do.
+
+    A driver that is observed needs no process in the scenario: after an origin it then keeps its
+    value. So does a rate that only the table of observations gives.
+
+    Args:
+      source: built-in name or file of the scenario; None: venues are taken as they are observed.
+      options: the table of observations.
+      assignments: `--set` options, KEY=VALUE.
+      drivers: a CSV file of drivers by time.
+      left_out: deposits to take out of allocation.
+
+    Raises:
+      CamjaxError: anything of it that cannot be used.
+    """
+    if source is None:
+        stray = "--drivers" if drivers else "--set" if assignments else None
+        if stray or left_out:
+            got = f"{stray or '--without'} without it"
+            raise CamjaxError(refusal("--scenario", "a scenario that it is about", got))
+        return Inputs(History.of(options.read(None), floor=EMPTY_SHARE), None)
+
+    document, overrides = read_document(source, assignments)
+    overrides |= without(document, left_out)
+    observations = options.read(document, left_out)
+    steps = round(observations.times_days[-1] / document.dt_days)
+    overrides["steps"] = max(steps, 1)
+    series: dict[str, np.ndarray] = {}
+    unused: tuple[str, ...] = ()
+    if drivers is not None:
+        known = {name: kind.domain for name, kind in known_columns(document.deposits).items()}
+        table = read_driver_table(drivers, known, document.dt_days)
+        days = document.dt_days * np.arange(steps + 1)
+        series = table.at(days, observations.clock, options.policy)
+        series = {name: values for name, values in series.items() if not name.startswith(DRAWS)}
+        unused = table.unused
+        overrides["drivers.file"] = None
+    told = {*document.drivers.processes, *_columns_of_file(document, drivers), *series}
+    series |= _rates_only_observed(document, observations, told)
+    for name, values in series.items():
+        # A scenario must have a process for every driver; that of an observed one is not asked.
+        if name not in document.drivers.processes:
+            known_values = values[~np.isnan(values)]
+            overrides[f"drivers.{name}"] = {"process": "constant", "value": known_values[0]}
+    history = History.of(observations, series, floor=EMPTY_SHARE)
+    return Inputs(history, load_scenario(source, overrides), unused)
+
+
+def refuse_foresight(options: ObservedOptions) -> None:
+    """Refuse to score forecasts from rows that were filled in from later ones.
+
+    Raises:
+      CamjaxError: missing days are interpolated.
+    """
+    if isinstance(options.policy, Interpolate):
+        remedy = "Carry observations forward (--missing carry:3), or add --no-evaluate."
+        expected = "a way to fill in days that looks at nothing later"
+        raise CamjaxError(refusal("--missing", expected, options.missing, remedy))
+
+
+def _columns_of_file(document: Document, drivers: Path | None) -> list[str]:
+    """Columns of the scenario's own driver file, where it is used."""
+    file = document.drivers.file
+    if file is None or drivers is not None:
+        return []
+    return [name for _, header in read_lines(Path(file))[:1] for name in header]
+
+
+def _rates_only_observed(
+    document: Document, observations: Observations, told: Collection[str]
+) -> dict[str, np.ndarray]:
+    """Rates that the scenario leaves open and the table gives: [T] by column, NaN where blank."""
+    found = {}
+    for deposit in document.deposits:
+        stem = RATE_COLUMNS.get(deposit.type)
+        has_rate = getattr(deposit, "rate", None) is not None
+        if stem is None or has_rate or deposit.name not in observations.names:
+            continue
+        rates = observations.yield_rates[:, observations.names.index(deposit.name)]
+        if not np.isnan(rates).all() and column_for(stem, deposit.name, told) is None:
+            found[f"{stem}_{deposit.name}"] = rates
+    return found

@@ -1,0 +1,56 @@
+"""What `camjax forecast` writes into its folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calibration.forecast import Study, forecast_dataset, forecast_rows, prescribed
+from calibration.forecast.tables import HEADER
+from calibration.score_table import csv_text, scores_csv
+from camjax import __version__
+from camjax.cli import outputs
+from camjax.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORECASTS = "forecasts.csv"
+FILES = (outputs.METRICS, FORECASTS, outputs.RESULTS)
+"""Files that every run writes; metrics only where there is something to score."""
+
+
+def write(result: Study, scenario: Scenario | None, folder: Path, seed: int) -> list[str]:
+    """Write tables, labelled arrays, pictures, and for each method a scenario that prescribes it.
+
+    Returns:
+      The files written.
+
+    Raises:
+      CamjaxError: a file cannot be written.
+    """
+    history = result.history
+    every = [*result.forecasts, *(made for made in result.past if made.mode == "ex-post")]
+    tables = {
+        FORECASTS: csv_text(HEADER, (row for made in every for row in forecast_rows(history, made)))
+    }
+    if result.scores:
+        tables[outputs.METRICS] = scores_csv(result.scores)
+    for made in result.present:
+        tables |= prescribed(history, made.weights[0], scenario).files(made.label)
+    attributes = {
+        **({} if scenario is None else {"scenario": scenario.toml}),
+        "seed": seed,
+        "camjax_version": __version__,
+    }
+    dataset = forecast_dataset(history, result.forecasts, attributes)
+    figures = _figures(result) if outputs.can_draw() else {}
+    return outputs.write_all(folder, tables, dataset, figures)
+
+
+def _figures(result: Study) -> dict[str, "Figure"]:
+    """Pictures by file name."""
+    from calibration.forecast.figures import error_figure, weights_figure
+
+    history = result.history
+    figures = {f"forecast_{m.label}": weights_figure(history, m) for m in result.present}
+    figures |= {f"past_forecasts_{m.label}": weights_figure(history, m) for m in result.past}
+    return figures | ({"errors": error_figure(result.past)} if result.past else {})
