@@ -1,0 +1,172 @@
+"""The structures in which derivatives are tested, all numbers in general position."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from camjax import Drivers, Model, load_scenario
+
+STEPS = 12
+
+Columns = dict[str, np.ndarray]
+
+
+def pool(name: str = "pool", user_balance: float = 12e6) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "liquidity_pool",
+        "user_balance": user_balance,
+        "protocol_tvl_usd": 5e7,
+    }
+
+
+def market(name: str = "market", user_balance: float = 30e6) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "money_market",
+        "user_balance": user_balance,
+        "protocol_balance": 3e7,
+        "base_rate_per_block": 2e-8,
+    }
+
+
+def savings(name: str = "savings", rate: Any = ((0, 0.028), (5, 0.012))) -> dict[str, Any]:
+    return {"name": name, "type": "savings", "user_balance": 8e6, "rate": [*map(list, rate)]}
+
+
+def venue(name: str, rate: float) -> dict[str, Any]:
+    return {"name": name, "type": "external", "user_balance": 5e6, "rate": rate}
+
+
+IDLE = {"name": "idle", "type": "idle", "user_balance": 95e6}
+FOUR = [pool(), market(), savings(), IDLE]
+THREE = [pool(), market(), IDLE]
+POOLLESS = [market(), savings(), IDLE]
+TEN = [
+    pool(),
+    market(),
+    savings(),
+    IDLE,
+    pool("other_pool", 4e6),
+    market("second_market", 1e7),
+    venue("venue", 0.02),
+    market("third_market", 2e7),
+    venue("second_venue", 0.03),
+    savings("old_savings", ((0, 0.005), (3, 0.02))),
+]
+
+
+def tastes(deposits: list[dict[str, Any]]) -> dict[str, Any]:
+    """Preferences of which none is neutral."""
+    names = [deposit["name"] for deposit in deposits]
+    return {
+        "asset_risk_aversion": 1.2,
+        "yield_risk_aversion": 0.7,
+        "factor": {name: 1 + 0.1 * i for i, name in enumerate(names)},
+        "exposure": {name: 0.9 - 0.08 * i for i, name in enumerate(names)},
+        "convenience_yield": {name: 0.006 + 0.002 * i for i, name in enumerate(names)},
+    }
+
+
+def prices() -> Columns:
+    """A price that wanders by about a per cent a step, utilization on both sides of the kink."""
+    generator = np.random.default_rng(11)
+    utilization = np.where(np.arange(STEPS + 1) % 3 == 1, 0.95, 0.6)
+    return {
+        "volatile_asset_price": 2000 * np.exp(generator.normal(0, 0.012, STEPS + 1).cumsum()),
+        "utilization": utilization + generator.uniform(-0.03, 0.03, STEPS + 1),
+    }
+
+
+def shares(prefix: str) -> Columns:
+    drawn = np.random.default_rng(5).dirichlet(np.full(4, 2.0), STEPS + 1)
+    return {f"{prefix}_{d['name']}": drawn[:, i] for i, d in enumerate(FOUR)}
+
+
+def demand() -> Columns:
+    """Borrow demand on both sides of the kink, never more than supply."""
+    return {"borrow_demand": np.where(np.arange(STEPS + 1) % 2 == 0, 2.5e7, 5.2e7)}
+
+
+def outside() -> Columns:
+    generator = np.random.default_rng(2)
+    return {f"risk_{name}": generator.uniform(0, 1, STEPS + 1) for name in ("market", "idle")}
+
+
+def supply(closing: str) -> Columns:
+    """Minting that turns into redemption, and a deposit that closes for a while."""
+    return {
+        "mint_redeem": np.linspace(2e6, -3e6, STEPS + 1),
+        f"available_{closing}": np.repeat([1.0, 0.0, 1.0], [4, 4, STEPS - 7]),
+    }
+
+
+STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
+    "endogenous, netted": ({"weights": tastes(FOUR)}, prices()),
+    "sequential, reference accounting": (
+        {
+            "deposits": THREE,
+            "weights": tastes(THREE),
+            "rebalancing": {"settlement": "sequential", "accounting": "reference"},
+        },
+        prices(),
+    ),
+    "half-life, elasticity, outside risk, minted, closing": (
+        {
+            "deposits": THREE,
+            "weights": {**tastes(THREE), "yield_half_life_days": 2.0, "elasticity": 1.4},
+        },
+        prices() | outside() | supply(closing="market"),
+    ),
+    "pairwise": (
+        {
+            "deposits": POOLLESS,
+            "weights": {
+                **tastes(POOLLESS),
+                "rule": "pairwise",
+                "gain": 0.8,
+                "conductance": [["savings", "idle", 0.4]],
+            },
+        },
+        prices(),
+    ),
+    "exogenous, exponential law": (
+        {"weights": {"rule": "exogenous"}, "rebalancing": {"law": "exponential"}},
+        prices() | shares("dirichlet"),
+    ),
+    "cap, idle zero": (
+        {"weights": {**tastes(FOUR), "cap": 0.46, "idle_weight": "zero"}},
+        prices(),
+    ),
+    "borrow demand": (
+        {"deposits": POOLLESS, "weights": tastes(POOLLESS)},
+        {"volatile_asset_price": prices()["volatile_asset_price"], **demand()},
+    ),
+    "ten deposits": ({"deposits": TEN, "weights": tastes(TEN)}, prices()),
+    "prescribed, minted, closing": (
+        {"weights": {"rule": "prescribed"}},
+        prices() | shares("target") | supply(closing="savings"),
+    ),
+}
+
+
+def built(name: str) -> tuple[Model, Drivers]:
+    """Model and drivers of a structure."""
+    tables, columns = STRUCTURES[name]
+    return model_of(tables, columns), drivers_of(tables, columns)
+
+
+def model_of(tables: dict[str, Any], columns: Columns) -> Model:
+    own = {"steps": STEPS, "deposits": FOUR, **tables}
+    constants = {
+        column: {"process": "constant", "value": float(values[0])}
+        for column, values in columns.items()
+        if not column.startswith("dirichlet_")
+    }
+    return load_scenario({**own, "drivers": constants}).model
+
+
+def drivers_of(tables: dict[str, Any], columns: Columns) -> Drivers:
+    arrays = {column: jnp.asarray(values) for column, values in columns.items()}
+    return model_of(tables, columns).drivers(arrays)

@@ -1,0 +1,246 @@
+"""Derivatives of final shares by every parameter and initial balance, in several structures."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from gradient_structures import STEPS, STRUCTURES, built
+from jax.flatten_util import ravel_pytree
+
+from camjax import DriverProcesses, Drivers, Model, load_scenario, simulate
+
+OFFSETS = (1.0, 2.0, 3.0)
+COEFFICIENTS = (3 / 4, -3 / 20, 1 / 60)
+"""Central difference of sixth order: Σ c_k (f(x + k h) - f(x - k h)) / h."""
+
+RELATIVE_STEP = 3e-3
+
+every_structure = pytest.mark.parametrize("name", STRUCTURES)
+
+
+def final_shares(model: Model, drivers: Drivers) -> jax.Array:
+    balances = simulate(model, drivers, record=("balance",)).balance[-1]
+    total = balances.sum()
+    return balances / jnp.where(total > 0, total, 1)
+
+
+def forwards(
+    function: Callable[[jax.Array], jax.Array], numbers: jax.Array, steps: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Forward derivatives of a function by L numbers, and central differences, [L, deposits].
+
+    One program serves both, and a loop instead of a batch, since compiling takes longest here.
+    """
+    offsets = jnp.asarray([0.0, *OFFSETS, *(-offset for offset in OFFSETS)])
+    points = numbers[None, None] + offsets[:, None, None] * jnp.diag(steps)[None]
+    directions = jnp.broadcast_to(jnp.eye(len(numbers)), points.shape)
+    values, slopes = jax.lax.map(
+        lambda both: jax.jvp(function, both[:1], both[1:]),
+        (points.reshape(-1, len(numbers)), directions.reshape(-1, len(numbers))),
+    )
+    values = values.reshape(len(offsets), len(numbers), -1)
+    above, below = values[1 : 1 + len(OFFSETS)], values[1 + len(OFFSETS) :]
+    quotients = jnp.einsum("k,kpd->pd", jnp.asarray(COEFFICIENTS), above - below) / steps[:, None]
+    return slopes[: len(numbers)], quotients
+
+
+def backwards(function: Callable[..., jax.Array], *trees: Any) -> tuple[jax.Array, ...]:
+    """Reverse derivatives of a function by all numbers of some trees, [L, deposits] each."""
+    shares, pull = jax.vjp(function, *trees)
+    rows = jax.lax.map(
+        lambda row: tuple(ravel_pytree(tree)[0] for tree in pull(row)), jnp.eye(len(shares))
+    )
+    return tuple(row.T for row in rows)
+
+
+@jax.jit
+def forwards_by_model(model: Model, drivers: Drivers, steps: jax.Array):
+    flat, unravel = ravel_pytree(model)
+    return forwards(lambda numbers: final_shares(unravel(numbers), drivers), flat, steps)
+
+
+@jax.jit
+def backwards_by_all(model: Model, drivers: Drivers):
+    return backwards(final_shares, model, drivers)
+
+
+def assert_close_to_quotients(derivatives: Any, quotients: Any, scales: np.ndarray) -> None:
+    sizes, errors = np.abs(quotients), np.abs(np.asarray(derivatives) - quotients)
+    assert (errors <= 1e-6 * np.maximum(sizes, 1e-6)).all()
+    # As strictly for numbers far from 1: derivatives by their logarithms.
+    by_logarithms = scales[:, None]
+    assert (errors * by_logarithms <= 1e-6 * np.maximum(sizes * by_logarithms, 1e-6)).all()
+
+
+def assert_derivatives_are_quotients(model: Model, drivers: Drivers, scales: np.ndarray) -> None:
+    forward, quotients = forwards_by_model(model, drivers, RELATIVE_STEP * scales)
+    backward, _ = backwards_by_all(model, drivers)
+    assert_close_to_quotients(forward, quotients, scales)
+    assert_close_to_quotients(backward, quotients, scales)
+
+
+def assert_finite_and_alike_in_both_modes(model: Model, drivers: Drivers) -> None:
+    anywhere = jnp.ones_like(ravel_pytree(model)[0])
+    forward, _ = map(np.asarray, forwards_by_model(model, drivers, anywhere))
+    backward, by_drivers = map(np.asarray, backwards_by_all(model, drivers))
+    assert np.isfinite(backward).all()
+    assert np.isfinite(by_drivers).all()
+    largest = np.maximum(np.abs(backward).max(1, keepdims=True), 1)
+    assert (np.abs(forward - backward) <= 1e-10 * largest).all()
+
+
+@every_structure
+def test_derivatives_are_difference_quotients(name):
+    model, drivers = built(name)
+    numbers = np.asarray(ravel_pytree(model)[0])
+    assert (numbers != 0).all()  # in general position: every number has a scale of its own
+    assert_derivatives_are_quotients(model, drivers, np.abs(numbers))
+
+
+WITHOUT_EFFECT = {
+    "endogenous, netted": 1,  # what the protocol lends, while utilization is given
+    "borrow demand": 0,
+    "ten deposits": 3,
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_EFFECT)
+def test_every_number_has_an_effect(name):
+    derivative, _ = backwards_by_all(*built(name))
+    assert (~derivative.any(1)).sum() == WITHOUT_EFFECT[name]
+
+
+def constant(like: jax.Array | None, value: Any) -> jax.Array | None:
+    return None if like is None else jnp.broadcast_to(jnp.asarray(value, like.dtype), like.shape)
+
+
+def changed(model: Model, drivers: Drivers, fields: dict[str, float], columns: dict[str, Any]):
+    """The same structure with other numbers in all deposits but idle, and other series."""
+    deposits = [
+        dataclasses.replace(
+            deposit,
+            **{
+                field: constant(getattr(deposit, field), value)
+                for field, value in fields.items()
+                if hasattr(deposit, field) and deposit.type != "idle"
+            },
+        )
+        for deposit in model.deposits
+    ]
+    shared = {
+        column: constant(getattr(drivers, column), values)
+        for column, values in columns.items()
+        if hasattr(drivers, column)
+    }
+    own = tuple(
+        {column: constant(values, columns.get(column, values)) for column, values in series.items()}
+        for series in drivers.deposits
+    )
+    return (
+        dataclasses.replace(model, deposits=tuple(deposits)),
+        dataclasses.replace(drivers, deposits=own, **shared),
+    )
+
+
+NO_RATES = {
+    "rate": 0.0,
+    "base_rate": 0.0,
+    "multiplier": 0.0,
+    "jump_multiplier": 0.0,
+    "trading_fee": 0.0,
+}
+NOTHING_HELD = {"user_balance": 0.0, "protocol_tvl_usd": 0.0, "protocol_balance": 0.0}
+STILL = {"volatile_asset_price": 2000.0, "fei_price": 1.0}
+IDLE_MARKETS = {"utilization": 0.0, "borrow_demand": 0.0}
+EDGES: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
+    "constant prices": ({}, STILL),
+    "yields that never move": ({"rate": 0.02}, STILL),
+    "no yields": (NO_RATES, STILL | IDLE_MARKETS),
+    "all capital idle": ({"user_balance": 0.0}, {}),
+    "an empty pool and empty markets": (NOTHING_HELD, {}),
+    "nothing anywhere, and nothing earned": (NOTHING_HELD | NO_RATES, STILL | IDLE_MARKETS),
+    "utilization at the kink": ({"kink": 0.7}, STILL | {"utilization": 0.7}),
+    "everything lent out": ({"risk_discount": 0.0}, {"utilization": 1.0, "borrow_demand": 1e9}),
+    "a price that falls to its floor": (
+        {},
+        {"volatile_asset_price": np.geomspace(2e3, 2e-3, STEPS + 1)},
+    ),
+}
+
+
+@every_structure
+@pytest.mark.parametrize("edge", EDGES)
+def test_derivatives_are_finite_and_alike_in_both_modes(name, edge):
+    model, drivers = built(name)
+    assert_finite_and_alike_in_both_modes(*changed(model, drivers, *EDGES[edge]))
+
+
+@every_structure
+def test_derivatives_are_finite_where_all_capital_moves_in_a_step(name):
+    model, drivers = built(name)
+    one_step = jnp.ones_like(model.rebalancing.duration_days)
+    at_once = dataclasses.replace(model.rebalancing, duration_days=one_step)
+    assert_finite_and_alike_in_both_modes(dataclasses.replace(model, rebalancing=at_once), drivers)
+
+
+@pytest.mark.parametrize("name", ["endogenous, netted", "borrow demand"])
+def test_derivatives_by_balances_that_are_zero_are_difference_quotients(name):
+    model, drivers = built(name)
+    scales = np.abs(ravel_pytree(model)[0])
+    empty, _ = changed(model, drivers, {"user_balance": 0.0}, {})
+    assert (ravel_pytree(empty)[0] == 0).sum() == len(model.deposits) - 1
+    assert_derivatives_are_quotients(empty, drivers, scales)
+
+
+@pytest.mark.parametrize("name", [name for name in STRUCTURES if "minted" in name])
+@pytest.mark.parametrize("refilled", [-1e12, 0.0, 1e6])
+def test_derivatives_are_finite_when_all_is_redeemed(name, refilled):
+    flow = np.where(np.arange(STEPS + 1) < 4, -1e12, refilled)
+    model, drivers = changed(*built(name), {"user_balance": 0.0}, {"mint_redeem": flow})
+    balances = simulate(model, drivers, record=("balance",)).balance
+    assert not balances[:3].any()
+    assert balances[-1].any() == (refilled > 0)
+    assert_finite_and_alike_in_both_modes(model, drivers)
+
+
+@pytest.mark.parametrize("name", [name for name in STRUCTURES if "closing" in name])
+@pytest.mark.parametrize("is_open", [0.0, 1.0])
+def test_derivatives_are_finite_where_all_deposits_are_closed_or_none_is(name, is_open):
+    model, drivers = built(name)
+    available = jax.tree.map(lambda series: jnp.full_like(series, is_open), drivers.available)
+    assert_finite_and_alike_in_both_modes(model, dataclasses.replace(drivers, available=available))
+
+
+PROCESSES = {
+    "steps": STEPS,
+    "market.risk_window": 4,
+    "drivers.correlation": [["volatile_asset_price", "utilization", -0.3]],
+}
+KEY = jax.random.key(4)
+
+
+@jax.jit
+def by_processes(processes: DriverProcesses, model: Model, steps: jax.Array):
+    """Derivatives by every number of the processes in both modes, and central differences."""
+    flat, unravel = ravel_pytree(processes)
+
+    def shares(numbers):
+        return final_shares(model, model.drivers(unravel(numbers).sample(KEY)))
+
+    return *forwards(shares, flat, steps), *backwards(shares, flat)
+
+
+def test_derivatives_by_what_drives_the_market_are_difference_quotients():
+    scenario = load_scenario("fei", PROCESSES)
+    numbers = np.asarray(ravel_pytree(scenario.processes)[0])
+    scales = np.where(numbers == 0, 1, np.abs(numbers))
+    forward, quotients, backward = by_processes(scenario.processes, scenario.model, 1e-3 * scales)
+    assert_close_to_quotients(forward, quotients, scales)
+    assert_close_to_quotients(backward, quotients, scales)
+    np.testing.assert_allclose(forward, backward, rtol=0, atol=1e-10)
+    mean_std_initial_drift_volatility = backward[:5]
+    assert mean_std_initial_drift_volatility.all()
