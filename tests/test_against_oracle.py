@@ -47,7 +47,7 @@ def assert_agrees(sketch: Sketch) -> None:
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
-@settings(max_examples=14)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_fast_model_agrees_with_the_oracle(structure: str, data: st.DataObject) -> None:
     assert_agrees(data.draw(STRUCTURES[structure]))

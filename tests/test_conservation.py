@@ -1,5 +1,7 @@
 """Laws of amounts that hold in any world: no FEI is lost, none is owed, and runs tell the truth."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -140,21 +142,22 @@ def test_after_the_last_fei_is_redeemed_weights_stay_until_some_is_minted(
     wanted = np.where(step < redeemed_at, 0.0, draw)
     flow = np.where(step == redeemed_at, -2 * held, 0.0)
     flow[-1] = minted
-    sketch.columns.update(
-        dirichlet_savings=wanted,
-        dirichlet_venue=np.zeros(STEPS + 1),
-        dirichlet_idle=1 - wanted,
-        mint_redeem=flow,
-    )
-    result = sketch.simulate()
+    columns = {
+        "dirichlet_savings": wanted,
+        "dirichlet_venue": np.zeros(STEPS + 1),
+        "dirichlet_idle": 1 - wanted,
+        "mint_redeem": flow,
+    }
+    result = dataclasses.replace(sketch, columns=columns).simulate()
     without = slice(redeemed_at - 1, STEPS - 1)
     rate = np.sqrt(1 / 30)
     kept = np.array([rate * draw, 0.0, rate * (1 - draw) + 1]) / (rate + 1)
-    weights = result["target_weight"]
-    np.testing.assert_allclose(
-        weights[without], np.tile(kept, (STEPS - redeemed_at, 1)), atol=1e-15
-    )
+    weights = result["target_weight"][without]
+    expected = np.broadcast_to(kept, weights.shape)
+    np.testing.assert_allclose(weights, expected, rtol=0.0, atol=1e-15)
     for name in ("balance", "transfer", "remainder"):
         assert (result[name][without] == 0).all(), name
+    is_emptied = (step[1:] >= redeemed_at) & (step[1:] < STEPS)
+    np.testing.assert_array_equal(result["status"], EMPTIED * is_emptied)
     assert result["mint_redeem_shortfall"].sum() == pytest.approx(held, rel=1e-15)
     assert result["balance"][-1].sum() == pytest.approx(minted, rel=TOLERANCE)
