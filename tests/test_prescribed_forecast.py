@@ -124,7 +124,7 @@ def test_the_table_has_a_row_for_each_origin_horizon_and_deposit() -> None:
 def test_the_dataset_says_what_its_axes_are() -> None:
     dataset = forecast_dataset(HISTORY, [NOW], {"seed": 0})
     assert dataset.weight.dims == ("model", "origin", "horizon", "deposit")
-    assert dataset.sample_drift.shape == (1, 6, HORIZON, 4)
+    assert dataset.sample_drift.shape == (6, HORIZON, 4)
     np.testing.assert_array_equal(dataset.weight.sel(model="drift")[0], NOW.weights[0])
     assert dataset.lower.sel(level=0.95).shape == (1, 1, HORIZON, 4)
     assert dataset.attrs == {"seed": 0}

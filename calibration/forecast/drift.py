@@ -24,7 +24,7 @@ class Drift:
       seed: of the redrawing.
     """
 
-    num_samples: int = 1000
+    num_samples: int = 500
     seed: int = 0
 
     name: ClassVar[str] = "drift"

@@ -71,7 +71,7 @@ class ExponentialSmoothing:
       Hyndman, Koehler, Ord and Snyder (2008), Forecasting with Exponential Smoothing, 2.5.
     """
 
-    num_samples: int = 1000
+    num_samples: int = 500
     seed: int = 0
 
     name: ClassVar[str] = "exponential_smoothing"

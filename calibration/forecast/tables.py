@@ -60,9 +60,9 @@ def forecast_dataset(
 
     Returns:
       weight [model, origin, horizon, deposit], lower and upper [model, origin, level, horizon,
-      deposit], observed [origin, horizon, deposit], and for each method that makes samples
-      sample_<model> [origin, sample, horizon, deposit]. A model's ex-post forecasts bear its name
-      with `_ex_post`.
+      deposit], observed [origin, horizon, deposit], and for each method that makes samples those
+      from the last origin, sample_<model> [sample, horizon, deposit]. A model's ex-post forecasts
+      bear its name with `_ex_post`.
     """
     import xarray
 
@@ -81,9 +81,9 @@ def forecast_dataset(
     variables["observed"] = (dims, first.observed, observed)
     for each in forecasts:
         if each.samples is not None:
-            axes = ("origin", f"sample_of_{each.label}", "horizon", "deposit")
-            meaning = {"units": "1", "long_name": f"equally likely futures by {each.label}"}
-            variables[f"sample_{each.label}"] = (axes, each.samples, meaning)
+            axes = (f"sample_of_{each.label}", "horizon", "deposit")
+            meaning = {"units": "1", "long_name": "equally likely weights after the last origin"}
+            variables[f"sample_{each.label}"] = (axes, each.samples[-1], meaning)
     days = {"units": "days", "long_name": "time of the origin since day 0"}
     return xarray.Dataset(
         variables,

@@ -58,7 +58,7 @@ class VectorAutoregression:
     """
 
     max_lags: int = 4
-    num_samples: int = 1000
+    num_samples: int = 500
     seed: int = 0
 
     name: ClassVar[str] = "var"
