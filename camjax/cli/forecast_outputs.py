@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from calibration.forecast import Study, forecast_dataset, forecast_rows, prescribed
 from calibration.forecast.tables import HEADER
 from calibration.score_table import csv_text, scores_csv
-from camjax import __version__
+from camjax._version import __version__
 from camjax.cli import outputs
 from camjax.scenario import Scenario
 
