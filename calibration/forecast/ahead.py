@@ -26,7 +26,7 @@ class Past(NamedTuple):
     num_rows: Array
     """[] t, whole."""
     balances: Array
-    """[L, D] FEI; NaN where a deposit was not observed."""
+    """[L, D] FEI; NaN where a deposit was not observed, and in the padding."""
     columns: dict[str, Array]
     """[L] each, driver columns known up to the origin."""
     known_ahead: dict[str, Array]
@@ -114,13 +114,12 @@ def _starting_from(model: Model, balances: Array) -> Model:
 
 
 def _with_uncertain_end(past: Past, errors: Array) -> Array:
-    """[L, D] observed balances, the last as the truth may have been, nothing after it."""
+    """[L, D] observed balances, the last as the truth may have been."""
     row = jnp.arange(len(past.balances), dtype=jnp.int32)[:, None]
     last = jax.lax.dynamic_index_in_dim(past.balances, past.num_rows - 1, keepdims=False)
     shares = _perturbed(jnp.nan_to_num(last), errors)
     truth = jnp.where(jnp.isnan(last), jnp.nan, shares * jnp.nansum(last))
-    known = jnp.where(row == past.num_rows - 1, truth[None], past.balances)
-    return jnp.where(row < past.num_rows, known, jnp.nan)
+    return jnp.where(row == past.num_rows - 1, truth[None], past.balances)
 
 
 def _perturbed(parts: Array, errors: Array) -> Array:
