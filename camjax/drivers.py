@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax.deposits import Deposit
-from camjax.deposits.groups import Groups
 from camjax.errors import CamjaxError, refusal
+from camjax.groups import Groups
 from camjax.market import Drivers, Row, Series, volatile_asset_risk
 from camjax.processes import PRICE_FLOOR
 from camjax.vector import Vector
@@ -57,7 +57,7 @@ def drivers_of(
     )
 
 
-def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
+def rows_of(deposits: Sequence[Deposit], drivers: Drivers, risk_window: int) -> Row:
     """Rows 1…T of the drivers, stacked, with what follows from prices alone at each."""
     rows = jax.tree.map(lambda series: series[1:], drivers)
     risk = ratio = held = None
@@ -67,7 +67,9 @@ def rows_of(drivers: Drivers, groups: Groups, risk_window: int) -> Row:
         ratio = relative[0] / relative[1:]
         # A little above the floor, so that rounding cannot hide a price that is held there.
         held = price[1:] <= 1.001 * PRICE_FLOOR * price[0]
+    groups = Groups.of(deposits, drivers.deposits)
     return Row(
+        groups=groups,
         step=jnp.arange(1, drivers.steps + 1, dtype=jnp.int32),
         volatile_asset_price=rows.volatile_asset_price,
         volatile_asset_risk=risk,

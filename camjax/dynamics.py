@@ -9,6 +9,7 @@ from jax import Array
 from camjax._fusion import derivative_once
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
+from camjax.groups import Groups
 from camjax.market import Drivers, Market, Row, Series
 from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, Model, Record, State
 from camjax.rebalancing import plan, remainder, settle
@@ -29,13 +30,14 @@ def initial_state(model: Model, drivers: Drivers) -> State:
         time_days=jnp.zeros_like(like),
         dt_days=model.dt_days,
     )
-    groups = model.groups
+    groups = Groups.of(model.deposits, drivers.deposits)
     deposits = groups.stack(model.deposits)
     states = groups.map(lambda deposit: deposit.init(market), deposits)
-    balances = _user_balances(model, deposits, states).take(model.positions)
+    balances = _user_balances(groups, deposits, states).take(model.positions)
     total = balances.sum()
     # Nothing under allocation at the start is refused where scenarios are checked.
     return State(
+        groups=groups,
         deposits=states,
         memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
         weights=None if drivers.mint_redeem is None else balances / positive_or(total),
@@ -60,7 +62,7 @@ def step(model: Model, state: State, row: Row, key: Array | None = None) -> tupl
     References:
       Specification, 3 and 4.
     """
-    return step_grouped(model, model.groups.stack(model.deposits), state, row, key)
+    return step_grouped(model, row.groups.stack(model.deposits), state, row, key)
 
 
 def step_grouped(
@@ -71,7 +73,7 @@ def step_grouped(
     states, yield_rates, info = _evolve(model, deposits, state, row, market)
     states, shortfall = _mint_or_redeem(model, deposits, states, row, market)
 
-    before = _user_balances(model, deposits, states).take(model.positions)
+    before = _user_balances(row.groups, deposits, states).take(model.positions)
     before = derivative_once(before, row.step)
     total = before.sum()
     view = _view(model, state, row, before, total)
@@ -79,16 +81,17 @@ def step_grouped(
     planned = plan(model.rebalancing, model.network, before, total, target, view.rate)
     planned = derivative_once(planned, row.step)
     settled = settle(model.rebalancing, model.network, before, planned)
-    states = _receive(model, deposits, states, settled - before, model.positions, market)
+    states = _receive(row.groups, deposits, states, settled - before, model.positions, market)
 
     quotes = _observed_or(row, yield_rates.take(model.positions))
     new_state = State(
+        groups=row.groups,
         deposits=states,
         memory=model.weights.rule.remember(state.memory, quotes, model.dt_days),
         weights=None if state.weights is None else view.weights,
     )
-    balance = _user_balances(model, deposits, states)
-    inspected = model.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
+    balance = _user_balances(row.groups, deposits, states)
+    inspected = row.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
     record = Record(
         balance=balance,
         target_weight=target.weights,
@@ -117,7 +120,7 @@ def observe(model: Model, state: State, balances: Array) -> State:
     References:
       Specification, 5.
     """
-    groups = model.groups
+    groups = state.groups
     vector = Vector.split(balances)
     states = groups.map(
         lambda deposit, state, balance: deposit.observe(state, balance),
@@ -149,9 +152,9 @@ def _evolve(
     def evolve(deposit: Deposit, state: Any, series: Series) -> tuple[Any, Array, Info]:
         return deposit.evolve(state, market, series)
 
-    evolved = model.groups.map(evolve, deposits, state.deposits, row.deposits)
+    evolved = row.groups.map(evolve, deposits, state.deposits, row.deposits)
     states, yield_rates, info = (tuple(part) for part in zip(*evolved, strict=True))
-    return states, model.groups.gather(yield_rates), info
+    return states, row.groups.gather(yield_rates), info
 
 
 def _view(model: Model, state: State, row: Row, balances: Vector, total: Array) -> View:
@@ -182,15 +185,14 @@ def _observed_or(row: Row, quotes: Vector) -> Vector:
     )
 
 
-def _user_balances(model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...]) -> Vector:
-    groups = model.groups
+def _user_balances(groups: Groups, deposits: tuple[Any, ...], states: tuple[Any, ...]) -> Vector:
     return groups.gather(
         groups.map(lambda deposit, state: deposit.balance(state), deposits, states)
     )
 
 
 def _receive(
-    model: Model,
+    groups: Groups,
     deposits: tuple[Any, ...],
     states: tuple[Any, ...],
     gained: Vector,
@@ -202,7 +204,6 @@ def _receive(
     def receive(deposit: Deposit, state: Any, amount: Array | None) -> Any:
         return state if amount is None else deposit.receive(state, amount, market)
 
-    groups = model.groups
     return groups.map(receive, deposits, states, groups.scatter(gained, positions))
 
 
@@ -213,9 +214,9 @@ def _mint_or_redeem(
     flow, idle = row.mint_redeem, model.first_idle
     if flow is None or idle is None:
         return states, jnp.zeros_like(model.rebalancing.duration_days)
-    held = _user_balances(model, deposits, states).take((idle,))
+    held = _user_balances(row.groups, deposits, states).take((idle,))
     amount = held.map(lambda balance: jnp.maximum(flow, -balance))
-    return _receive(model, deposits, states, amount, (idle,), market), amount.sum() - flow
+    return _receive(row.groups, deposits, states, amount, (idle,), market), amount.sum() - flow
 
 
 def _status(row: Row, balances: Vector) -> Array:

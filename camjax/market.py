@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax._pytree import pytree, static
+from camjax.groups import Groups
 from camjax.vector import Vector, positive_or
 
 DAYS_PER_YEAR = 365.0
@@ -52,6 +53,8 @@ class Drivers:
 class Row:
     """What step t reads of the drivers; stacked over t it is what the scan runs over."""
 
+    groups: Groups = static()
+    """Which deposits' series are stacked."""
     step: Array
     """t, 1 to T."""
     volatile_asset_price: Array | None

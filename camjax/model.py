@@ -7,9 +7,9 @@ from jax import Array
 from camjax._pytree import pytree, static
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
-from camjax.deposits.groups import Groups
 from camjax.drivers import drivers_of, rows_of
 from camjax.errors import CamjaxError, refusal
+from camjax.groups import Groups
 from camjax.market import Drivers, Row
 from camjax.network import Network
 from camjax.rebalancing import Rebalancing
@@ -57,11 +57,6 @@ class Model:
         return tuple(i for i, allocated in enumerate(self.allocated) if allocated)
 
     @property
-    def groups(self) -> Groups:
-        """Which deposits evolve together."""
-        return Groups.of(self.deposits)
-
-    @property
     def first_idle(self) -> int | None:
         """Position of the deposit that receives what is minted."""
         idle = (i for i, deposit in enumerate(self.deposits) if deposit.type == "idle")
@@ -89,13 +84,15 @@ class Model:
 
     def rows(self, drivers: Drivers) -> Row:
         """What `step` reads at steps 1 to T, stacked: the drivers and the risk they imply."""
-        return rows_of(drivers, self.groups, self.risk_window)
+        return rows_of(self.deposits, drivers, self.risk_window)
 
 
 @pytree
 class State:
     """What the next step needs, and nothing else."""
 
+    groups: Groups = static()
+    """Which deposits evolve together."""
     deposits: tuple[Any, ...]
     """State of each deposit, by group."""
     memory: Any

@@ -47,7 +47,8 @@ def simulate(
     >>> camjax.simulate(scenario.model, drivers).balance.shape
     (365, 4)
     """
-    deposits = model.groups.stack(model.deposits)
+    rows = model.rows(drivers)
+    deposits = rows.groups.stack(model.deposits)
 
     # Backwards, a step is run again from its state, which is far less to store than its inside.
     @functools.partial(jax.checkpoint, prevent_cse=False)
@@ -56,10 +57,10 @@ def simulate(
         state, seen = step_grouped(model, deposits, state, row, step_key)
         return state, _chosen(variables_of(seen), record)
 
-    final_state, recorded = jax.lax.scan(
-        advance, initial_state(model, drivers), model.rows(drivers)
-    )
-    variables = {name: assemble(model, name, values) for name, values in recorded.items()}
+    final_state, recorded = jax.lax.scan(advance, initial_state(model, drivers), rows)
+    variables = {
+        name: assemble(model, rows.groups, name, values) for name, values in recorded.items()
+    }
     return Trajectory(variables=variables, final_state=final_state)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from jax import Array
 
 from camjax._pytree import pytree
+from camjax.groups import Groups
 from camjax.model import Model, Record, State
 from camjax.vector import Vector
 
@@ -53,10 +54,10 @@ def variables_of(record: Record) -> dict[str, Any]:
     return found
 
 
-def assemble(model: Model, name: str, values: Any) -> Array:
+def assemble(model: Model, groups: Groups, name: str, values: Any) -> Array:
     """The array of the results table from a variable as it was carried out, time axis in front."""
     if isinstance(values, list):
-        return _over_reporting(model, values)
+        return _over_reporting(groups, values)
     if not isinstance(values, Vector):
         return values
     if name == "transfer":
@@ -87,11 +88,11 @@ def _transfer_matrix(model: Model, transfers: Vector) -> Array:
     return matrix.at[..., first, second].set(jnp.maximum(-flows, 0))
 
 
-def _over_reporting(model: Model, values: list[Array | None]) -> Array:
+def _over_reporting(groups: Groups, values: list[Array | None]) -> Array:
     """Over the deposits that report a variable, in network order; no axis where it is one."""
     reports = [
         (members, value)
-        for members, value in zip(model.groups.members, values, strict=True)
+        for members, value in zip(groups.members, values, strict=True)
         if value is not None
     ]
     order = [i for members, _ in reports for i in members]

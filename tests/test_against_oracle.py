@@ -53,9 +53,6 @@ def test_fast_model_agrees_with_the_oracle(structure: str, data: st.DataObject) 
     assert_agrees(data.draw(STRUCTURES[structure]))
 
 
-@pytest.mark.xfail(
-    raises=ValueError, reason="Beyond eight deposits, like ones must read the same columns."
-)
 def test_markets_of_one_network_differ_in_what_drives_them() -> None:
     names = [f"market_{i}" for i in range(9)]
     deposits = [

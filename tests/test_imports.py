@@ -16,8 +16,28 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "camjax"
 
 ORDER = [
-    *("_version", "errors", "config", "_pytree", "_fusion", "vector", "network", "processes"),
-    *("market", "deposits", "drivers", "weights", "rebalancing", "model", "dynamics", "trajectory"),
+    *(
+        "_version",
+        "errors",
+        "config",
+        "_pytree",
+        "_fusion",
+        "vector",
+        "groups",
+        "network",
+        "processes",
+    ),
+    *(
+        "processes",
+        "market",
+        "deposits",
+        "drivers",
+        "weights",
+        "rebalancing",
+        "model",
+        "dynamics",
+        "trajectory",
+    ),
     *("simulation", "ensemble", "scenario", "results", "analysis", "questions", "report", "cli"),
 ]
 """Parts of camjax; each may import those before it."""

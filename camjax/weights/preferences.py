@@ -80,16 +80,18 @@ class Preferences:
     def _appeal(self, average: Vector, open_: Vector | None) -> Vector:
         """max(ȳ, 1e-18)^η over 1e-18, in units in which no product with it underflows.
 
-        They are 1/year, or, where η is given, the largest ȳ of an open deposit to the power η.
+        They are 1/year, or, where η is given, the largest ȳ to the power η among the deposits that
+        can have a score: others must not set the unit, or what can could vanish beside them.
         """
         if self.elasticity is None:
             return average.map(lambda y: jnp.maximum(y, FLOOR)) * (1 / FLOOR)
-        # A closed deposit must not set the unit: what is open could vanish beside it.
-        candidates = average if open_ is None else average * open_
         elasticity = self.elasticity
-        logarithms = candidates.map(lambda y: jnp.log(jnp.maximum(y, FLOOR)))
-        largest = jax.lax.stop_gradient(logarithms.stack().max())
-        return logarithms.map(lambda y: jnp.exp(elasticity * (y - largest))) * (1 / FLOOR)
+        counts = self.factor if open_ is None else self.factor * open_
+        logarithms = average.map(lambda y: jnp.log(jnp.maximum(y, FLOOR)))
+        candidates = logarithms.map(lambda y, count: jnp.where(count > 0, y, -jnp.inf), counts)
+        largest = jax.lax.stop_gradient(candidates.stack().max())
+        excess = logarithms.map(lambda y, count: jnp.where(count > 0, y - largest, 0), counts)
+        return excess.map(lambda y: jnp.exp(elasticity * y)) * (1 / FLOOR)
 
 
 def relative_advantage(score: Array, other: Array, gain: Array | None) -> Array:

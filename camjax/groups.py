@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -25,14 +25,20 @@ class Groups:
     members: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, deposits: Sequence[Tree]) -> "Groups":
-        """Alone while the model is small, else by type and structure, in order of appearance."""
+    def of(cls, deposits: Sequence[Tree], series: Sequence[Mapping[str, Array]]) -> "Groups":
+        """Alone while the model is small, else by type, structure and driver columns.
+
+        Args:
+          deposits: in network order.
+          series: what each deposit reads, by column.
+        """
         if len(deposits) <= MAX_UNROLLED:
             return cls(members=tuple((i,) for i in range(len(deposits))))
         alike: dict[Any, list[int]] = {}
-        for i, deposit in enumerate(deposits):
+        for i, (deposit, columns) in enumerate(zip(deposits, series, strict=True)):
             shapes = tuple(leaf.shape for leaf in jax.tree.leaves(deposit))
-            alike.setdefault((jax.tree.structure(deposit), shapes), []).append(i)
+            kind = (jax.tree.structure(deposit), shapes, tuple(sorted(columns)))
+            alike.setdefault(kind, []).append(i)
         return cls(members=tuple(tuple(group) for group in alike.values()))
 
     @property
