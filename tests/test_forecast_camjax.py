@@ -32,6 +32,9 @@ QUIET = switching_scenario(
 PLAN = RollingOrigin(horizon=HORIZON, initial=20, step=13)
 
 
+COLUMNS = jax.jit(driver_columns, static_argnames="horizon")
+
+
 def forecaster(**settings: object) -> Camjax:
     return Camjax(**{"scenario": SCENARIO, "num_samples": 8, **settings})
 
@@ -76,6 +79,7 @@ def test_forecasts_do_not_change_with_anything_after_their_origin() -> None:
     np.testing.assert_array_equal(made.samples, seen.samples[:2])
 
 
+@pytest.mark.slow
 def test_a_forecast_is_the_same_whatever_the_padding(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = forecaster().fit(HISTORY, HORIZON)(HISTORY.until(30)).samples
     monkeypatch.setattr("calibration.forecast.past.SMALLEST_PADDING_ROWS", 31)
@@ -98,7 +102,7 @@ def columns_ahead(history: History, scenario: camjax.Scenario) -> dict[str, jax.
     random = {name: law for name, law in scenario.processes.processes.items() if law.random}
     processes = dataclasses.replace(scenario.processes, processes=random)
     keys = list(jax.random.split(jax.random.key(0), 3))
-    return driver_columns(scenario.model, processes, past, keys, HORIZON)
+    return COLUMNS(scenario.model, processes, past, keys, horizon=HORIZON)
 
 
 def test_what_has_no_process_keeps_its_value_and_yields_become_the_mechanisms_own() -> None:
@@ -159,6 +163,21 @@ def test_processes_that_a_driver_file_hides_come_back() -> None:
     assert not found.given
     past = past_of(dataclasses.replace(HISTORY, drivers={}), scenario, found, {}, HORIZON)
     assert not past.known_ahead, "fei_price was observed, and nobody announced it"
+
+
+def test_draws_of_the_exogenous_rule_are_drawn_anew() -> None:
+    rule = {"weights.rule": "exogenous"}
+    scenario = switching_scenario(STEPS, **rule)
+    draws = {f"dirichlet_{name}": np.full(STEPS + 1, 0.25) for name in scenario.model.names}
+    given = {**HISTORY.drivers, **draws}
+    scenario = dataclasses.replace(
+        scenario, processes=dataclasses.replace(scenario.processes, given=given)
+    )
+    columns = columns_ahead(HISTORY.until(30), scenario)
+    ahead = np.stack([columns[name][31:] for name in draws])
+    np.testing.assert_allclose(ahead.sum(axis=0), 1)
+    assert np.ptp(ahead, axis=1).min() > 0.01
+    assert processes_ahead(scenario).processes.keys() == HISTORY.drivers.keys()
 
 
 def test_a_constant_gives_way_to_what_was_observed() -> None:

@@ -103,8 +103,9 @@ def processes_ahead(scenario: camjax.Scenario) -> camjax.DriverProcesses:
     tables = document["drivers"]
     tables.pop("file", None)
     for name in given:
-        # Held at its last value, like every constant that was observed.
-        tables.setdefault(name, {"process": "constant", "value": float(given[name][0])})
+        # Held at its last value, like every constant that was observed; draws are drawn anew.
+        if not name.startswith("dirichlet_"):
+            tables.setdefault(name, {"process": "constant", "value": float(given[name][0])})
     return replace(camjax.load_scenario(document).processes, given={})
 
 

@@ -2,8 +2,11 @@
 
 import math
 
+import jax
 import numpy as np
+from jax import Array
 
+from calibration._arrays import as_floating
 from calibration.ensemble_scores import crps, energy_score, interval_coverage
 from calibration.forecast.base import LEVELS
 from calibration.forecast.rolling_origin import RollingForecasts
@@ -66,27 +69,13 @@ def _point_scores(
 
 def _interval_scores(source: Source, forecasts: RollingForecasts, h: int) -> list[Score]:
     """How often intervals held the observation and how wide they were, where there was one."""
-    observed = forecasts.observed[:, h]
     scores = []
-    for level, lower, upper in zip(
-        LEVELS,
-        forecasts.lower[:, :, h].swapaxes(0, 1),
-        forecasts.upper[:, :, h].swapaxes(0, 1),
-        strict=True,
-    ):
-        where = (forecasts.is_scored[:, h] & ~np.isnan(lower).any(axis=1))[:, np.newaxis]
-        for name, by_deposit, pooled in (
-            (
-                "coverage",
-                interval_coverage(lower, upper, observed, 0, where),
-                interval_coverage(lower, upper, observed, None, where),
-            ),
-            (
-                "width",
-                masked_mean(upper - lower, 0, where),
-                masked_mean(upper - lower, None, where),
-            ),
-        ):
+    for k, level in enumerate(LEVELS):
+        lower, upper = forecasts.lower[:, k, h], forecasts.upper[:, k, h]
+        where = forecasts.is_scored[:, h] & ~np.isnan(lower).any(axis=1)
+        ends = (as_floating(values, "intervals") for values in (lower, upper))
+        observed = as_floating(forecasts.observed[:, h], "observed")
+        for name, (by_deposit, pooled) in _interval_metrics(*ends, observed, where).items():
             scores += source.rows(f"{name}_{100 * level:g}", np.asarray(by_deposit), float(pooled))
     return scores
 
@@ -96,9 +85,31 @@ def _sample_scores(
 ) -> list[Score]:
     """Fair CRPS and energy score of samples [O, S, N]."""
     counts = forecasts.is_scored[:, h]
-    members = samples[counts].swapaxes(0, 1)
-    observed = forecasts.observed[counts, h]
-    each = np.asarray(crps(members, observed))
-    joint = float(np.asarray(energy_score(members, observed)).mean())
-    scores = source.rows("crps", each.mean(axis=0), float(each.mean()))
-    return scores + source._replace(deposits=()).rows("energy_score", (), joint)
+    members = as_floating(samples[counts].swapaxes(0, 1), "samples")
+    each, joint = _sample_metrics(members, as_floating(forecasts.observed[counts, h], "observed"))
+    scores = source.rows("crps", np.asarray(each), float(each.mean()))
+    return scores + source._replace(deposits=()).rows("energy_score", (), float(joint))
+
+
+@jax.jit
+def _interval_metrics(
+    lower: Array, upper: Array, observed: Array, where: Array
+) -> dict[str, tuple[Array, Array]]:
+    """Coverage and mean width, by deposit and pooled."""
+    counts = where[:, None]
+    return {
+        "coverage": (
+            interval_coverage(lower, upper, observed, 0, counts),
+            interval_coverage(lower, upper, observed, None, counts),
+        ),
+        "width": (
+            masked_mean(upper - lower, 0, counts),
+            masked_mean(upper - lower, None, counts),
+        ),
+    }
+
+
+@jax.jit
+def _sample_metrics(members: Array, observed: Array) -> tuple[Array, Array]:
+    """Mean CRPS by deposit, and mean energy score."""
+    return crps(members, observed).mean(axis=0), energy_score(members, observed).mean()
