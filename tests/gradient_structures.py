@@ -42,7 +42,9 @@ def venue(name: str, rate: float) -> dict[str, Any]:
 IDLE = {"name": "idle", "type": "idle", "user_balance": 95e6}
 FOUR = [pool(), market(), savings(), IDLE]
 THREE = [pool(), market(), IDLE]
+CLAMPED = [pool(user_balance=1e5), market(user_balance=2e5), IDLE]
 POOLLESS = [market(), savings(), IDLE]
+VENUES = [market(), savings(), venue("venue", 0.02), IDLE]
 TEN = [
     pool(),
     market(),
@@ -79,9 +81,9 @@ def prices() -> Columns:
     }
 
 
-def shares(prefix: str) -> Columns:
+def dirichlet() -> Columns:
     drawn = np.random.default_rng(5).dirichlet(np.full(4, 2.0), STEPS + 1)
-    return {f"{prefix}_{d['name']}": drawn[:, i] for i, d in enumerate(FOUR)}
+    return {f"dirichlet_{deposit['name']}": drawn[:, i] for i, deposit in enumerate(FOUR)}
 
 
 def demand() -> Columns:
@@ -106,8 +108,8 @@ STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
     "endogenous, netted": ({"weights": tastes(FOUR)}, prices()),
     "sequential, reference accounting": (
         {
-            "deposits": THREE,
-            "weights": tastes(THREE),
+            "deposits": CLAMPED,
+            "weights": tastes(CLAMPED),
             "rebalancing": {"settlement": "sequential", "accounting": "reference"},
         },
         prices(),
@@ -131,12 +133,15 @@ STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
         },
         prices(),
     ),
-    "exogenous, exponential law": (
+    "exogenous, exponential law, minted, closing": (
         {"weights": {"rule": "exogenous"}, "rebalancing": {"law": "exponential"}},
-        prices() | shares("dirichlet"),
+        prices() | dirichlet() | supply(closing="savings"),
     ),
     "cap, idle zero": (
-        {"weights": {**tastes(FOUR), "cap": 0.46, "idle_weight": "zero"}},
+        {
+            "deposits": VENUES,
+            "weights": {**tastes(VENUES), "cap": 0.46, "idle_weight": "zero"},
+        },
         prices(),
     ),
     "borrow demand": (
@@ -144,10 +149,6 @@ STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
         {"volatile_asset_price": prices()["volatile_asset_price"], **demand()},
     ),
     "ten deposits": ({"deposits": TEN, "weights": tastes(TEN)}, prices()),
-    "prescribed, minted, closing": (
-        {"weights": {"rule": "prescribed"}},
-        prices() | shares("target") | supply(closing="savings"),
-    ),
 }
 
 

@@ -104,6 +104,7 @@ def test_derivatives_are_difference_quotients(name):
 WITHOUT_EFFECT = {
     "endogenous, netted": 1,  # what the protocol lends, while utilization is given
     "borrow demand": 0,
+    "cap, idle zero": 4,  # and all that would give idle a weight
     "ten deposits": 3,
 }
 
@@ -217,6 +218,11 @@ def test_derivatives_are_finite_where_all_deposits_are_closed_or_none_is(name, i
 
 PROCESSES = {
     "steps": STEPS,
+    "deposits": [
+        {"name": "market", "type": "money_market", "user_balance": 3e7, "protocol_balance": 0},
+        {"name": "idle", "type": "idle", "user_balance": 9e7},
+    ],
+    "weights.convenience_yield": {"idle": 0.01},
     "market.risk_window": 4,
     "drivers.correlation": [["volatile_asset_price", "utilization", -0.3]],
 }

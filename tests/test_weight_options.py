@@ -1,6 +1,5 @@
 """What is done to any target: caps, exclusions, uncertainty; and how weights are measured."""
 
-import functools
 from typing import Any
 
 import jax
@@ -138,20 +137,22 @@ def test_uncertain_holders_close_what_is_closed():
     assert abs(found.sum() - 1) <= 1e-12
 
 
-@functools.partial(jax.jit, static_argnums=1)
-def draws(concentration, count: int):
-    keys = jax.random.split(KEY, count)
-    return jax.vmap(dirichlet, (0, None))(keys, concentration)
+COUNT = 20_000
+
+
+@jax.jit
+def draws(concentration):
+    return jax.vmap(dirichlet, (0, None))(jax.random.split(KEY, COUNT), concentration)
 
 
 @pytest.mark.parametrize("precision", [0.5, 20.0])
 def test_draws_have_the_moments_of_the_distribution(precision):
-    count, mean = 20_000, np.array([0.5, 0.3, 0.2, 0.0])
-    drawn = np.asarray(draws(jnp.asarray(precision * mean), count))
+    mean = np.array([0.5, 0.3, 0.2, 0.0])
+    drawn = np.asarray(draws(jnp.asarray(precision * mean)))
     np.testing.assert_allclose(drawn.sum(1), 1, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(drawn[:, 3], 0)
     variance = mean * (1 - mean) / (precision + 1)
-    np.testing.assert_allclose(drawn.mean(0), mean, rtol=0, atol=5 * np.sqrt(variance[0] / count))
+    np.testing.assert_allclose(drawn.mean(0), mean, rtol=0, atol=5 * np.sqrt(variance[0] / COUNT))
     # The variance of a variance is at most the variance of (x - m)², itself below 1/4.
     np.testing.assert_allclose(drawn.var(0), variance, rtol=0.04)
     covariance = np.cov(drawn[:, 0], drawn[:, 1])[0, 1]
@@ -160,13 +161,12 @@ def test_draws_have_the_moments_of_the_distribution(precision):
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
 def test_tiny_concentrations_choose_one_deposit_in_proportion(dtype):
-    count, shares = 4000, np.array([0.6, 0.3, 0.1])
-    drawn = np.asarray(draws(jnp.asarray(1e-17 * shares, dtype), count))
+    shares = np.array([0.6, 0.3, 0.1, 0.0])
+    drawn = np.asarray(draws(jnp.asarray(1e-17 * shares, dtype)))
     assert drawn.dtype == dtype
     np.testing.assert_array_equal(drawn.max(1), 1)
     np.testing.assert_array_equal(drawn.sum(1), 1)
-    spread = 5 * np.sqrt(0.25 / count)
-    np.testing.assert_allclose(drawn.mean(0), shares, rtol=0, atol=spread)
+    np.testing.assert_allclose(drawn.mean(0), shares, rtol=0, atol=5 * np.sqrt(0.25 / COUNT))
 
 
 draw_slopes = jax.jit(jax.jacrev(lambda concentration: dirichlet(KEY, concentration)))
