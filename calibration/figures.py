@@ -43,8 +43,8 @@ def observed_figure(observations: Observations) -> "Figure":
     """Observed weights of every deposit under allocation."""
     flags = np.array(observations.allocated)
     names = [name for name, flag in zip(observations.names, flags, strict=True) if flag]
-    times, label = _times(observations)
-    figure, (axes,) = _panels(["observed weight"], label)
+    times, label = times_of(observations)
+    figure, (axes,) = stacked_panels(["observed weight"], label)
     for name, weights in zip(names, observations.weights[:, flags].T, strict=True):
         axes.plot(times, weights, label=name)
     axes.set_ylim(-0.02, 1.02)
@@ -57,8 +57,8 @@ def weights_figure(result: Backtest) -> "Figure":
 
     In one-step mode persistence is the observed line a row later, and is left out.
     """
-    times, label = _times(result.observations)
-    figure, panels = _panels([f"weight of {name}" for name in result.scored_names], label)
+    times, label = times_of(result.observations)
+    figure, panels = stacked_panels([f"weight of {name}" for name in result.scored_names], label)
     bands = intervals(result)
     for column, axes in enumerate(panels):
         axes.plot(times, result.observed[:, column], color=COLOURS["observed"], label="observed")
@@ -87,9 +87,9 @@ def errors_figure(result: Backtest) -> "Figure":
     The last panel adds up how much less than persistence the model erred, |e| as a mean over
     deposits: it rises where the model is better and falls where it is worse.
     """
-    times, label = _times(result.observations)
+    times, label = times_of(result.observations)
     titles = [f"error, {name}" for name in result.scored_names]
-    figure, panels = _panels([*titles, f"gain on {REFERENCE}"], label)
+    figure, panels = stacked_panels([*titles, f"gain on {REFERENCE}"], label)
     errors = result.errors
     for column, axes in enumerate(panels[:-1]):
         for model in (REFERENCE, MODEL):
@@ -105,13 +105,13 @@ def errors_figure(result: Backtest) -> "Figure":
     return figure
 
 
-def _times(observations: Observations) -> tuple[np.ndarray, str]:
+def times_of(observations: Observations) -> tuple[np.ndarray, str]:
     """Where rows lie on the horizontal axis, and its name."""
     dates = observations.clock.dates(observations.times_days)
     return (observations.times_days, "day") if dates is None else (dates, "")
 
 
-def _panels(titles: Sequence[str], label: str) -> tuple["Figure", list["Axes"]]:
+def stacked_panels(titles: Sequence[str], label: str) -> tuple["Figure", list["Axes"]]:
     """A figure with panels over each other that share the horizontal axis."""
     from matplotlib.figure import Figure
 

@@ -33,12 +33,16 @@ if TYPE_CHECKING:
         Schedule,
         UniformNoise,
     )
+    from camjax.questions import Answer, Evaluations, Outputs, ask
     from camjax.rebalancing import Rebalancing
-    from camjax.scenario import Scenario, load_scenario
+    from camjax.results import load_results
+    from camjax.scenario import Parameters, Scenario, load_scenario, parameters
     from camjax.simulation import simulate
+    from camjax.sweeps import sweep
     from camjax.trajectory import Trajectory
     from camjax.vector import Vector
     from camjax.weights import (
+        AnyWindowMemory,
         EndogenousRule,
         ExogenousRule,
         HalfLifeMemory,
@@ -66,18 +70,23 @@ _HOMES = {
     "network": "Network",
     "processes": "BlockBootstrap BrownianMotion Constant DriverProcesses GaussianNoise"
     " GeometricBrownianMotion JumpDiffusion OrnsteinUhlenbeck Process Schedule UniformNoise",
+    "questions": "Answer Evaluations Outputs ask",
     "rebalancing": "Rebalancing",
-    "scenario": "Scenario load_scenario",
+    "results": "load_results",
+    "scenario": "Parameters Scenario load_scenario parameters",
     "simulation": "simulate",
+    "sweeps": "sweep",
     "trajectory": "Trajectory",
     "vector": "Vector",
-    "weights": "EndogenousRule ExogenousRule HalfLifeMemory PairwiseRule Preferences"
-    " PrescribedRule Target View WeightRule Weights WindowMemory capped entropy"
+    "weights": "AnyWindowMemory EndogenousRule ExogenousRule HalfLifeMemory PairwiseRule"
+    " Preferences PrescribedRule Target View WeightRule Weights WindowMemory capped entropy"
     " herfindahl_hirschman",
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "Answer",
+    "AnyWindowMemory",
     "BlockBootstrap",
     "BrownianMotion",
     "CamjaxError",
@@ -86,6 +95,7 @@ __all__ = [
     "DriverProcesses",
     "Drivers",
     "EndogenousRule",
+    "Evaluations",
     "ExogenousRule",
     "External",
     "GaussianNoise",
@@ -99,7 +109,9 @@ __all__ = [
     "MoneyMarket",
     "Network",
     "OrnsteinUhlenbeck",
+    "Outputs",
     "PairwiseRule",
+    "Parameters",
     "Preferences",
     "PrescribedRule",
     "Process",
@@ -120,17 +132,21 @@ __all__ = [
     "Weights",
     "WindowMemory",
     "__version__",
+    "ask",
     "capped",
     "configure",
     "entropy",
     "herfindahl_hirschman",
     "initial_state",
+    "load_results",
     "load_scenario",
     "observe",
+    "parameters",
     "pytree",
     "simulate",
     "static",
     "step",
+    "sweep",
 ]
 
 

@@ -56,7 +56,7 @@ def _use_devices(num_devices: int) -> None:
     try:
         jax.config.update("jax_num_cpu_devices", num_devices)
     except RuntimeError as error:
-        started_with = len(jax.devices("cpu"))
+        started_with = len(jax.local_devices(backend="cpu"))
         if started_with != num_devices:
             raise CamjaxError(
                 refusal(

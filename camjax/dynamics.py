@@ -71,7 +71,7 @@ def step_grouped(
     """`step` with the deposits already stacked by group, as a scan does once before it starts."""
     market = _market(model, row)
     states, yield_rates, info = _evolve(model, deposits, state, row, market)
-    states, shortfall = _mint_or_redeem(model, deposits, states, row, market)
+    states, minted, shortfall = _mint_or_redeem(model, deposits, states, row, market)
 
     before = _user_balances(row.groups, deposits, states).take(model.positions)
     before = derivative_once(before, row.step)
@@ -93,11 +93,13 @@ def step_grouped(
     balance = _user_balances(row.groups, deposits, states)
     inspected = row.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
     record = Record(
+        step=row.step,
         balance=balance,
         target_weight=target.weights,
         yield_rate=yield_rates,
-        transfers=planned.transfers,
+        planned=planned,
         remainder=remainder(before, planned, settled),
+        mint_redeem=minted,
         mint_redeem_shortfall=shortfall,
         volatile_asset_risk=market.volatile_asset_risk,
         volatile_asset_price=row.volatile_asset_price,
@@ -209,14 +211,19 @@ def _receive(
 
 def _mint_or_redeem(
     model: Model, deposits: tuple[Any, ...], states: tuple[Any, ...], row: Row, market: Market
-) -> tuple[tuple[Any, ...], Array]:
-    """Mint into the first idle deposit, or redeem from it as much as it holds."""
+) -> tuple[tuple[Any, ...], Array | None, Array]:
+    """Mint into the first idle deposit, or redeem from it as much as it holds.
+
+    Returns:
+      States, what was minted (negative where redeemed), and what idle could not cover.
+    """
     flow, idle = row.mint_redeem, model.first_idle
     if flow is None or idle is None:
-        return states, jnp.zeros_like(model.rebalancing.duration_days)
+        return states, None, jnp.zeros_like(model.rebalancing.duration_days)
     held = _user_balances(row.groups, deposits, states).take((idle,))
     amount = held.map(lambda balance: jnp.maximum(flow, -balance))
-    return _receive(row.groups, deposits, states, amount, (idle,), market), amount.sum() - flow
+    states = _receive(row.groups, deposits, states, amount, (idle,), market)
+    return states, amount.sum(), amount.sum() - flow
 
 
 def _status(row: Row, balances: Vector) -> Array:

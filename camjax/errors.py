@@ -9,6 +9,21 @@ class ScenarioError(CamjaxError):
     """A scenario, a driver file or an override does not describe a model that can run."""
 
 
+class QuestionError(CamjaxError):
+    """A question that cannot be read or answered; the message ends with a caret at the place.
+
+    Args:
+      sentence: where, expected, got, remedy, in one line.
+      text: the question.
+      position: of the place in it, from 0.
+    """
+
+    def __init__(self, sentence: str, text: str, position: int) -> None:
+        self.sentence = sentence
+        self.pointer = f"  {text}\n  {' ' * position}^"
+        super().__init__(f"{sentence}\n{self.pointer}")
+
+
 def refusal(where: str, expected: str, got: object, remedy: str = "") -> str:
     """Word a refusal in the one form used throughout: where, expected, got, remedy.
 

@@ -140,7 +140,8 @@ def volatile_asset_risk(prices: Array, window: int) -> Array:
     >>> volatile_asset_risk(jnp.array([4.0, 4.0, 3.0, 2.0, 1.0]), window=30)
     Array([0., 0., 0., 1.], dtype=float...)
     """
-    zero = jnp.zeros_like(prices[0])
+    initial = prices[0]
+    zero = jnp.zeros_like(initial)
     start = _RiskState(
         previous=zero,
         price_sum=zero,
@@ -151,17 +152,16 @@ def volatile_asset_risk(prices: Array, window: int) -> Array:
     )
     steps = jnp.arange(1, prices.shape[0], dtype=prices.dtype)
     rows = (steps, prices[1:], _departed_prices(prices, window))
-    _, risk = jax.lax.scan(
-        lambda state, row: _risk_step(state, row, prices[0], window), start, rows
-    )
+    _, risk = jax.lax.scan(lambda state, row: _risk_step(state, row, initial, window), start, rows)
     return risk
 
 
 def _departed_prices(prices: Array, window: int) -> Array:
-    """P_{t - window} for t = 1…T, and P_0 where that lies before the start: [T] from [T + 1]."""
+    """P_{t - window} for t = 1…T, and anything where that lies before P_1: [T] from [T + 1]."""
     steps = prices.shape[0] - 1
     before = min(window, steps)
-    return jnp.concatenate([jnp.broadcast_to(prices[0], (before,)), prices[1 : 1 + steps - before]])
+    none = jnp.zeros((), prices.dtype)
+    return jax.lax.pad(prices[1 : 1 + steps - before], none, [(before, 0, 0)])
 
 
 def _risk_step(
@@ -180,7 +180,8 @@ def _risk_step(
     highest = jnp.maximum(state.highest, raw)
     risk = (raw - lowest) / positive_or(highest - lowest)  # without a span, raw = lowest = 0
 
-    remaining = state.price_sum - (departed_price - initial_price) + state.previous
+    departed = jnp.where(step > window, departed_price - initial_price, 0)
+    remaining = state.price_sum - departed + state.previous
     demoted = jnp.where(step >= window, remaining, 0)
     slid = _RiskState(
         previous=price - initial_price,

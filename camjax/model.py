@@ -12,7 +12,7 @@ from camjax.errors import CamjaxError, refusal
 from camjax.groups import Groups
 from camjax.market import Drivers, Row
 from camjax.network import Network
-from camjax.rebalancing import Rebalancing
+from camjax.rebalancing import Plan, Rebalancing
 from camjax.vector import Vector
 from camjax.weights import Weights
 
@@ -105,16 +105,20 @@ class State:
 class Record:
     """What people may want to look at in a step. In FEI unless said otherwise."""
 
+    step: Array
+    """[] t, 1 to T."""
     balance: Vector
     """[all deposits] at the end of the step."""
     target_weight: Vector
     """[N] dimensionless."""
     yield_rate: Vector
     """[all deposits] 1/year, quotes of the step."""
-    transfers: Vector
-    """[E] planned, positive from the second to the first deposit of a pair."""
+    planned: Plan
+    """What was to be moved; `camjax.rebalancing.transfers` tells between whom."""
     remainder: Vector
     """[N] what settlement could not move."""
+    mint_redeem: Array | None
+    """[] minted into idle, negative where redeemed from it; None where nothing ever is."""
     mint_redeem_shortfall: Array
     """[] redemption that idle could not cover."""
     volatile_asset_risk: Array

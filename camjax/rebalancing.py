@@ -47,8 +47,8 @@ class Plan:
 
     change: Vector
     """Δ [N], sums to zero."""
-    transfers: Vector
-    """d [E], positive from the second to the first deposit of a pair."""
+    flows: Vector | None = None
+    """d [E] where the rule decides flows itself; else they follow from Δ: `transfers`."""
 
 
 def plan(
@@ -59,23 +59,32 @@ def plan(
     target: Target,
     rate: Array,
 ) -> Plan:
-    """Changes and transfers that bring balances rate r of the way to the target.
+    """Changes that bring balances rate r of the way to the target.
 
-    Δ_i = r (W_i S - b_i) with S the total of the balances, from which the transfers follow. For a
-    rule that decides flows itself the transfers are S δ, and Δ their net.
+    Δ_i = r (W_i S - b_i) with S the total of the balances. For a rule that decides flows itself
+    the transfers are S δ, and Δ their net.
 
     References:
       Specification, 3.7 and 4.5.
     """
     if target.flows is not None:
-        transfers = target.flows * total
-        change = network.net(transfers).map(_within, balances)
-        return Plan(change=change, transfers=transfers)
+        flows = target.flows * total
+        return Plan(change=network.net(flows).map(_within, balances), flows=flows)
     change = target.weights * total - balances
     if not target.at_once:
         change = change * rate
-    constrained = rebalancing.transfers == "constrained"
-    return Plan(change=change, transfers=network.planned(change, constrained))
+    return Plan(change=change)
+
+
+def transfers(rebalancing: Rebalancing, network: Network, plan: Plan) -> Vector:
+    """Planned transfers d [E], FEI, positive from the second to the first deposit of a pair.
+
+    References:
+      Specification, 3.7.
+    """
+    if plan.flows is not None:
+        return plan.flows
+    return network.planned(plan.change, rebalancing.transfers == "constrained")
 
 
 def _within(change: Array, balance: Array) -> Array:
@@ -97,28 +106,27 @@ def settle(rebalancing: Rebalancing, network: Network, balances: Vector, plan: P
     """
     if rebalancing.settlement == "netted":
         return balances + plan.change
-    if balances.unrolled:
-        return _settle_unrolled(network, balances, plan.transfers)
-    return _settle_looped(network, balances, plan.transfers)
+    settle_in_turn = _settle_unrolled if balances.unrolled else _settle_looped
+    return settle_in_turn(network, balances, transfers(rebalancing, network, plan))
 
 
-def _settle_unrolled(network: Network, balances: Vector, transfers: Vector) -> Vector:
+def _settle_unrolled(network: Network, balances: Vector, planned: Vector) -> Vector:
     held = list(balances.parts)
-    for (i, j), planned in zip(network.edges, transfers.parts, strict=True):
-        moved = jnp.clip(planned, -held[i], held[j])
+    for (i, j), amount in zip(network.edges, planned.parts, strict=True):
+        moved = jnp.clip(amount, -held[i], held[j])
         held[i] = held[i] + moved
         held[j] = held[j] - moved
     return Vector(parts=tuple(held), unrolled=True)
 
 
-def _settle_looped(network: Network, balances: Vector, transfers: Vector) -> Vector:
+def _settle_looped(network: Network, balances: Vector, planned: Vector) -> Vector:
     def visit(held: Array, pair: tuple[Array, Array, Array]) -> tuple[Array, None]:
-        i, j, planned = pair
-        moved = jnp.clip(planned, -held[i], held[j])
+        i, j, amount = pair
+        moved = jnp.clip(amount, -held[i], held[j])
         return held.at[i].add(moved).at[j].add(-moved), None
 
     first, second = (jnp.asarray(end) for end in network.ends)
-    held, _ = jax.lax.scan(visit, balances.parts[0], (first, second, transfers.parts[0]))
+    held, _ = jax.lax.scan(visit, balances.parts[0], (first, second, planned.parts[0]))
     return Vector(parts=(held,), unrolled=False)
 
 

@@ -1,19 +1,24 @@
 """A path of the model: one scan over steps."""
 
-import functools
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 import jax
 from jax import Array
 
 from camjax.dynamics import initial_state, step_grouped
-from camjax.errors import CamjaxError, refusal
 from camjax.market import Drivers, Row
-from camjax.model import Model, State
-from camjax.trajectory import Trajectory, assemble, variables_of
+from camjax.model import Model, Record, State
+from camjax.trajectory import Trajectory, assemble_path, choose, variables_of
+
+Memory = TypeVar("Memory")
+
+See = Callable[[Memory, Record], tuple[Memory, Any]]
+"""From what is remembered and the record of a step to what is remembered next, and kept."""
 
 
-@functools.partial(jax.jit, static_argnames="record")
+@partial(jax.jit, static_argnames="record")
 def simulate(
     model: Model,
     drivers: Drivers,
@@ -47,28 +52,43 @@ def simulate(
     >>> camjax.simulate(scenario.model, drivers).balance.shape
     (365, 4)
     """
+
+    def see(memory: None, seen: Record) -> tuple[None, dict[str, Any]]:
+        found = variables_of(seen)
+        return memory, found if record is None else choose(found, record)
+
+    final_state, _, recorded = run_steps(model, drivers, key, None, see)
+    variables = assemble_path(model, final_state.groups, recorded)
+    return Trajectory(variables=variables, final_state=final_state)
+
+
+def run_steps(
+    model: Model, drivers: Drivers, key: Array | None, memory: Memory, see: See[Memory]
+) -> tuple[State, Memory, Any]:
+    """The scan under every run: what is seen of a step is kept, or only remembered.
+
+    Args:
+      model: parameters and structure.
+      drivers: one path, T steps.
+      key: as in `simulate`.
+      memory: what `see` is given in step 1.
+      see: maps (memory, record of a step) to (memory, what to keep of the step).
+
+    Returns:
+      The final state, the last memory, and what was kept with a leading time axis.
+    """
     rows = model.rows(drivers)
     deposits = rows.groups.stack(model.deposits)
 
     # Backwards, a step is run again from its state, which is far less to store than its inside.
-    @functools.partial(jax.checkpoint, prevent_cse=False)
-    def advance(state: State, row: Row) -> tuple[State, dict[str, Any]]:
+    @partial(jax.checkpoint, prevent_cse=False)
+    def advance(carry: tuple[State, Memory], row: Row) -> tuple[tuple[State, Memory], Any]:
+        state, memory = carry
         step_key = None if key is None else jax.random.fold_in(key, row.step)
-        state, seen = step_grouped(model, deposits, state, row, step_key)
-        return state, _chosen(variables_of(seen), record)
+        state, record = step_grouped(model, deposits, state, row, step_key)
+        memory, kept = see(memory, record)
+        return (state, memory), kept
 
-    final_state, recorded = jax.lax.scan(advance, initial_state(model, drivers), rows)
-    variables = {
-        name: assemble(model, rows.groups, name, values) for name, values in recorded.items()
-    }
-    return Trajectory(variables=variables, final_state=final_state)
-
-
-def _chosen(variables: dict[str, Any], names: tuple[str, ...] | None) -> dict[str, Any]:
-    """The variables asked for by name; all where none are named."""
-    if names is None:
-        return variables
-    for name in names:
-        if name not in variables:
-            raise CamjaxError(refusal("record", f"any of {', '.join(variables)}", repr(name)))
-    return {name: variables[name] for name in names}
+    start = initial_state(model, drivers), memory
+    (final_state, memory), kept = jax.lax.scan(advance, start, rows)
+    return final_state, memory, kept

@@ -1,15 +1,23 @@
 """What a run recorded, under the names of the results table."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from camjax._pytree import pytree
+from camjax.errors import CamjaxError, refusal
 from camjax.groups import Groups
 from camjax.model import Model, Record, State
+from camjax.rebalancing import Plan, transfers
 from camjax.vector import Vector
+
+OVER_ALLOCATED = ("target_weight", "remainder", "share")
+"""Variables with one value for each deposit under allocation."""
 
 
 @pytree
@@ -41,12 +49,14 @@ def variables_of(record: Record) -> dict[str, Any]:
         "balance": record.balance,
         "target_weight": record.target_weight,
         "yield_rate": record.yield_rate,
-        "transfer": record.transfers,
+        "transfer": record.planned,
         "remainder": record.remainder,
         "mint_redeem_shortfall": record.mint_redeem_shortfall,
         "volatile_asset_risk": record.volatile_asset_risk,
         "status": record.status,
     }
+    if record.mint_redeem is not None:
+        found["mint_redeem"] = record.mint_redeem
     if record.volatile_asset_price is not None:
         found["volatile_asset_price"] = record.volatile_asset_price
     for name in sorted({name for info in record.info for name in info}):
@@ -54,15 +64,36 @@ def variables_of(record: Record) -> dict[str, Any]:
     return found
 
 
+def choose(variables: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The variables of some names.
+
+    Raises:
+      CamjaxError: a name that is not among them.
+    """
+    for name in names:
+        if name not in variables:
+            raise CamjaxError(refusal("record", f"any of {', '.join(variables)}", repr(name)))
+    return {name: variables[name] for name in names}
+
+
+def assemble_path(model: Model, groups: Groups, recorded: dict[str, Any]) -> dict[str, Array]:
+    """Arrays of the results table from what a scan carried out, time axis in front."""
+    return {
+        name: jax.vmap(partial(assemble, model, groups, name))(values)
+        for name, values in recorded.items()
+    }
+
+
 def assemble(model: Model, groups: Groups, name: str, values: Any) -> Array:
-    """The array of the results table from a variable as it was carried out, time axis in front."""
+    """The array of the results table from a step's variable as it was carried out."""
     if isinstance(values, list):
         return _over_reporting(groups, values)
+    if isinstance(values, Plan):
+        flows = transfers(model.rebalancing, model.network, values).stack()
+        return transfers_between(model, jnp.maximum(flows, 0), jnp.maximum(-flows, 0))
     if not isinstance(values, Vector):
         return values
-    if name == "transfer":
-        return _transfer_matrix(model, values)
-    if name in ("target_weight", "remainder"):
+    if name in OVER_ALLOCATED:
         return _over_allocated(model, values)
     return values.stack()
 
@@ -77,15 +108,21 @@ def _over_allocated(model: Model, values: Vector) -> Array:
     return everywhere.at[..., np.array(model.positions)].set(stacked)
 
 
-def _transfer_matrix(model: Model, transfers: Vector) -> Array:
-    """[..., source, destination], at least 0: d_(i,j) > 0 moves from j to i."""
-    flows = transfers.stack()
-    positions = np.array(model.positions)
+def transfers_between(model: Model, forth: Array, back: Array) -> Array:
+    """What moved [source, destination], from what pairs moved to their first deposit, and back.
+
+    Args:
+      model: whose pairs they are.
+      forth: [E] FEI, at least 0, from the second to the first deposit of a pair.
+      back: [E] FEI, at least 0, the other way.
+    """
+    num_pairs, positions = len(forth), np.array(model.positions)
     first, second = (positions[end] for end in model.network.ends)
-    count = len(model.deposits)
-    matrix = jnp.zeros((*flows.shape[:-1], count, count), flows.dtype)
-    matrix = matrix.at[..., second, first].set(jnp.maximum(flows, 0))
-    return matrix.at[..., first, second].set(jnp.maximum(-flows, 0))
+    # One gather from both and a zero; scatters take longer to run and far longer to compile.
+    source = np.full((len(model.deposits),) * 2, 2 * num_pairs)
+    source[second, first] = np.arange(num_pairs)
+    source[first, second] = num_pairs + np.arange(num_pairs)
+    return jnp.concatenate([forth, back, jnp.zeros_like(forth[:1])])[source]
 
 
 def _over_reporting(groups: Groups, values: list[Array | None]) -> Array:

@@ -85,16 +85,14 @@ def test_the_largest_transfers_come_first(answer: Answer) -> None:
     assert float(first) == pytest.approx(amounts[0], rel=1e-12)
 
 
-def test_a_path_is_the_same_among_any_number_of_paths(
-    answer: Answer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer("run", *SHORT, "--out", "together")
-    monkeypatch.setattr(paths, "BLOCK_PATHS", 1)
-    answer("run", *SHORT, "--paths", "3", "--out", "in_blocks")
-    together = load_results("together/results.nc").isel(path=slice(3))
-    in_blocks = load_results("in_blocks/results.nc")
-    for name, variable in together.data_vars.items():
-        np.testing.assert_array_equal(in_blocks[name], variable, err_msg=name)
+def test_a_path_is_the_same_among_any_number_of_paths(answer: Answer) -> None:
+    few, many = 3, 2 * paths.BLOCK_PATHS + 1
+    for number in (few, many):
+        answer("run", *SHORT, "--paths", str(number), "--out", str(number))
+    alone = load_results(f"{few}/results.nc")
+    among_others = load_results(f"{many}/results.nc").isel(path=slice(few))
+    for name, variable in alone.data_vars.items():
+        np.testing.assert_array_equal(among_others[name], variable, err_msg=name)
 
 
 def test_final_and_statistics_are_made_of_the_trajectories(answer: Answer) -> None:

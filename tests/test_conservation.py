@@ -160,4 +160,7 @@ def test_after_the_last_fei_is_redeemed_weights_stay_until_some_is_minted(
     is_emptied = (step[1:] >= redeemed_at) & (step[1:] < STEPS)
     np.testing.assert_array_equal(result["status"], EMPTIED * is_emptied)
     assert result["mint_redeem_shortfall"].sum() == pytest.approx(held, rel=1e-15)
+    np.testing.assert_allclose(
+        result["mint_redeem"], flow[1:] + result["mint_redeem_shortfall"], rtol=1e-15
+    )
     assert result["balance"][-1].sum() == pytest.approx(minted, rel=TOLERANCE)

@@ -1,5 +1,6 @@
 """Drivers drawn together: keys, correlation, domains and series that are given."""
 
+import dataclasses
 import zlib
 from collections.abc import Iterable
 
@@ -314,3 +315,15 @@ def test_correlating_a_column_without_normals_is_refused(second):
         processes["utilization"] = Constant(value=leaf(0.7))
     with pytest.raises(ScenarioError, match=r"volatile_asset_price\), got 'utilization'"):
         drivers(processes, given=given, correlation=correlation).sample(KEY)
+
+
+def test_a_path_is_the_same_noise_in_both_precisions():
+    single = drivers({PAIR[1]: noise(jnp.float32)}).sample(KEY)[PAIR[1]]
+    double = drivers({PAIR[1]: noise(jnp.float64)}).sample(KEY)[PAIR[1]]
+    np.testing.assert_allclose(single, double, rtol=1e-6)
+
+
+def test_normals_can_be_drawn_in_double_precision():
+    fine = dataclasses.replace(drivers({PAIR[1]: noise()}), noise="float64")
+    drawn = np.asarray(fine.normals(KEY)[PAIR[1]])
+    assert (drawn != drawn.astype(np.float32)).any()

@@ -11,7 +11,7 @@ from jax import Array
 import camjax
 from camjax.ensemble import Bins, Ensemble, Event, FirstTime, Moments, Quantiles, run_ensemble
 from camjax.ensemble.intervals import wilson_interval
-from camjax.ensemble.lanes import LANES, simulate_lanes
+from camjax.ensemble.lanes import LANES, fold_paths
 from camjax.ensemble.quantities import Quantity
 from camjax.errors import CamjaxError
 
@@ -42,15 +42,28 @@ def ensemble(num_paths: int = PATHS, num_devices: int = 1) -> Ensemble:
     return run_ensemble(scenario(), num_paths, KEY, reducers(), devices=jax.devices()[:num_devices])
 
 
+class Whole:
+    """Keeps trajectories as they are."""
+
+    name = "whole"
+    scope = "path"
+    variables = ("balance", "share")
+
+    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
+        return variables
+
+
 @functools.cache
 def all_paths() -> dict[str, np.ndarray]:
     """Every path, simulated in one go: by name [T, deposits, P]."""
     keys = jax.vmap(lambda i: jax.random.fold_in(KEY, i))(jnp.arange(PATHS, dtype=jnp.uint32))
-    names = ("balance", "share")
-    run = jax.jit(
-        lambda model, processes, keys: simulate_lanes(scenario(), names, model, processes, keys)
-    )
-    return jax.device_get(run(scenario().model, scenario().processes, keys))
+
+    def run(model, processes, keys: Array) -> tuple[dict[str, Array], ...]:
+        source = scenario().with_leaves(model, processes)
+        return fold_paths(source, [Whole()], keys, jnp.ones(len(keys), bool))
+
+    (found,) = jax.device_get(jax.jit(run)(scenario().model, scenario().processes, keys))
+    return found
 
 
 def test_moments_are_those_of_all_paths() -> None:
@@ -109,6 +122,7 @@ def test_an_unbatched_path_agrees_with_its_lane() -> None:
 def test_a_reducer_of_ones_own_is_folded_too() -> None:
     class Largest:
         name = "largest balance"
+        scope = "path"
         variables = ("balance",)
 
         def fold(self, variables: dict[str, Array], counted: Array) -> Array:

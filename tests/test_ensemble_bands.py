@@ -1,5 +1,7 @@
 """Bands: statistics with a stated error, over ranges that were guessed from a few paths."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,13 +17,22 @@ STEPS, PATHS = 3, 4000
 VALUES = GENERATOR.lognormal(size=(STEPS, 2, PATHS))
 
 
+def fold_steps(reducer: Bands, values: np.ndarray, counted: np.ndarray) -> Any:
+    """What a scan over steps folds a block into."""
+    steps = jnp.arange(1, len(values) + 1)
+    return jax.lax.map(
+        lambda row: reducer.fold({"step": row[0], "x": row[1]}, jnp.asarray(counted)),
+        (steps, jnp.asarray(values)),
+    )
+
+
 def bands_of(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> BandsResult:
     """Bands of values, folded in two blocks, the second of which has padding."""
     reducer = Bands("x", low, high)
     half = values.shape[-1] // 2
     padded = np.concatenate([values[..., half:], values[..., :7] + 1e6], -1)
-    first = reducer.fold({"x": jnp.asarray(values[..., :half])}, jnp.ones(half, bool))
-    second = reducer.fold({"x": jnp.asarray(padded)}, jnp.arange(padded.shape[-1]) < half)
+    first = fold_steps(reducer, values[..., :half], np.ones(half, bool))
+    second = fold_steps(reducer, padded, np.arange(padded.shape[-1]) < half)
     return reducer.finish(reducer.merge(*jax.device_get((first, second))))
 
 

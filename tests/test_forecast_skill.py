@@ -73,7 +73,11 @@ def test_sampled_intervals_cover_independent_series(
     assert_covers([rolling_origin(history, method, plan) for history in histories])
 
 
-@pytest.mark.parametrize("method", [Persistence(), WindowMean(), MachineLearning()])
+@pytest.mark.parametrize(
+    "method",
+    [Persistence(), WindowMean(), MachineLearning(), MachineLearning("boosted_trees")],
+    ids=["persistence", "window_mean", "machine_learning", "boosted_trees"],
+)
 def test_conformal_intervals_cover_origins_far_apart(method: Forecaster) -> None:
     pytest.importorskip("sklearn")
     apart = 25  # 0.8^25 is 0.004

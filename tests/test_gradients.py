@@ -11,6 +11,7 @@ import pytest
 from gradient_structures import STEPS, STRUCTURES, built
 from jax.flatten_util import ravel_pytree
 
+import camjax
 from camjax import DriverProcesses, Drivers, Model, load_scenario, simulate
 
 OFFSETS = (1.0, 2.0, 3.0)
@@ -250,3 +251,32 @@ def test_derivatives_by_what_drives_the_market_are_difference_quotients():
     np.testing.assert_allclose(forward, backward, rtol=0, atol=1e-10)
     mean_std_initial_drift_volatility = backward[:5]
     assert mean_std_initial_drift_volatility.all()
+
+
+def test_second_derivatives_are_finite_and_agree_in_every_mode() -> None:
+    """Yields that have not moved yet have no spread: the root's derivatives there must stay 0."""
+    scenario = camjax.load_scenario(
+        "fei", {"steps": 6, "weights.convenience_yield": {"idle": 0.01}}
+    )
+    names = ("rebalancing.duration_days", "weights.asset_risk_aversion", "deposits.savings.rate")
+    parameters = camjax.parameters(scenario, names)
+    drivers = scenario.sample_drivers(jax.random.key(0))
+
+    def share(values: jax.Array) -> jax.Array:
+        model, _ = parameters.insert(values)
+        balance = camjax.simulate(model, drivers, record=("balance",)).balance[-1]
+        return balance[2] / balance.sum()
+
+    values = jnp.asarray(parameters.values)
+    hessians = [
+        jax.jit(outer(inner(share)))(values)
+        for outer in (jax.jacfwd, jax.jacrev)
+        for inner in (jax.jacfwd, jax.jacrev)
+    ]
+    for hessian in hessians[1:]:
+        np.testing.assert_allclose(hessian, hessians[0], rtol=1e-9)
+    gradient, step = jax.jit(jax.grad(share)), 1e-5 * values
+    for i in range(len(names)):
+        moved = jnp.zeros_like(values).at[i].set(step[i])
+        quotient = (gradient(values + moved) - gradient(values - moved)) / (2 * step[i])
+        np.testing.assert_allclose(hessians[0][i], quotient, rtol=1e-5, atol=1e-12)

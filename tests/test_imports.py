@@ -21,6 +21,7 @@ ORDER = [
         "errors",
         "config",
         "_pytree",
+        "_compile",
         "_fusion",
         "vector",
         "groups",
@@ -38,7 +39,17 @@ ORDER = [
         "dynamics",
         "trajectory",
     ),
-    *("simulation", "ensemble", "scenario", "results", "analysis", "questions", "report", "cli"),
+    *(
+        "simulation",
+        "ensemble",
+        "scenario",
+        "results",
+        "sweeps",
+        "analysis",
+        "questions",
+        "report",
+        "cli",
+    ),
 ]
 """Parts of camjax; each may import those before it."""
 

@@ -18,10 +18,10 @@ def blocks(language: str, text: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-GUIDES = [path for path in sorted(ROOT.glob("*/**/README.md")) if "```python" in path.read_text()]
+GUIDES = [path for path in sorted(ROOT.glob("*/**/*.md")) if "```python" in path.read_text()]
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.parent.relative_to(ROOT)))
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_code_of_the_guides_runs(
     guide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,3 +58,8 @@ def test_commands_and_code_of_the_readme_run(
     assert float(gradient.deposits[2].rate) > 0
     assert namespace["trajectory"].balance.shape == (365, 4)
     assert (tmp_path / "statistics.nc").exists()
+
+
+def test_the_picture_is_small_enough_to_load_at_once() -> None:
+    (picture,) = re.findall(r"^!\[.+\]\((.+)\)$", README, re.MULTILINE)
+    assert (ROOT / picture).stat().st_size < 200_000

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from camjax.network import Network
-from camjax.rebalancing import Plan, Rebalancing, plan, remainder, settle
+from camjax.rebalancing import Plan, Rebalancing, plan, remainder, settle, transfers
 from camjax.vector import Vector
 from camjax.weights import Target
 
@@ -61,7 +61,12 @@ def moved(choices, balances, weights, unrolled, at_once, rate):
     settled = settle(options, network, held, planned)
     return jax.tree.map(
         lambda vector: vector.stack(),
-        (planned.change, planned.transfers, settled, remainder(held, planned, settled)),
+        (
+            planned.change,
+            transfers(options, network, planned),
+            settled,
+            remainder(held, planned, settled),
+        ),
         is_leaf=lambda tree: isinstance(tree, Vector),
     )
 
@@ -121,7 +126,7 @@ def test_sequential_settlement_clamps_pair_by_pair(world, rate, unrolled):
 def test_a_clamp_leaves_a_remainder():
     # Deposit 1 holds nothing when it should pass on to 0 what 2 has yet to give it.
     balances, transfers = vector([0.0, 0.0, 10.0]), vector([4.0, 0.0, 4.0])
-    planned = Plan(change=vector([4.0, 0.0, -4.0]), transfers=transfers)
+    planned = Plan(change=vector([4.0, 0.0, -4.0]), flows=transfers)
     sequential = rebalancing(settlement="sequential")
     settled = settle(sequential, Network(3), balances, planned)
     np.testing.assert_array_equal(settled.stack(), [0.0, 4.0, 6.0])
@@ -162,7 +167,7 @@ def flown(balances, flows, unrolled):
     target = Target(weights=held, flows=vector(flows, unrolled))
     planned = plan(rebalancing(), network, held, held.sum(), target, jnp.asarray(0.2))
     settled = settle(rebalancing(), network, held, planned)
-    return planned.transfers.stack(), settled.stack()
+    return planned.flows.stack(), settled.stack()
 
 
 @given(

@@ -23,7 +23,6 @@ from camjax.ensemble.variance_reduction.samplings import Antithetic, Sobol
 from camjax.ensemble.variance_reduction.scrambling import BITS, normal_of_integer, scramble
 from camjax.ensemble.variance_reduction.units import (
     compile_program,
-    drivers_from_normals,
     unit_means,
 )
 from camjax.errors import CamjaxError
@@ -157,7 +156,7 @@ def test_a_path_given_the_normals_of_its_key_is_the_plain_path(changes: dict[str
     source = camjax.load_scenario("fei", {"steps": STEPS, **changes})
     key = jax.random.fold_in(KEY, 5)
     normals = source.processes.normals(key)
-    found = drivers_from_normals(source, source.processes, key, normals)
+    found = source.sample_drivers(key, normals)
     # Drawn inside one program or given to it, they are rounded differently.
     same = functools.partial(np.testing.assert_allclose, rtol=1e-14)
     jax.tree.map(same, found, source.sample_drivers(key))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from calibration.backtest.run import MODEL
+from calibration.figures import COLOURS, stacked_panels
 from calibration.forecast.base import LEVELS
 from calibration.forecast.history import History
 from calibration.forecast.rolling_origin import RollingForecasts
@@ -14,7 +16,9 @@ from calibration.metrics import mean_absolute_error
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PANEL_INCHES = (8.0, 2.4)
+ERROR_INCHES = 4.8
+"""Height of the picture of errors."""
+
 SHADES = (0.35, 0.15)
 """Opacity of the band of each level."""
 
@@ -27,42 +31,32 @@ def weights_figure(history: History, forecasts: RollingForecasts) -> "Figure":
 
     From one origin: all horizons. From many: the longest horizon, over the days forecast.
     """
-    from matplotlib.figure import Figure
-
-    count = len(forecasts.deposits)
-    width, height = PANEL_INCHES
-    figure = Figure(figsize=(width, height * count), layout="constrained")
-    panels = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
     times = target_times(history, forecasts)
     single = len(forecasts.origins) == 1
     horizon = forecasts.weights.shape[1]
     chosen = (0, slice(None)) if single else (slice(None), -1)
     rows = SHOWN_HORIZONS * horizon if single else history.num_rows
-    for i, (panel, deposit) in enumerate(zip(panels, forecasts.deposits, strict=True)):
-        panel.plot(history.times_days[-rows:], history.weights[-rows:, i], "k", lw=1)
+    figure, panels = stacked_panels([f"weight of {name}" for name in forecasts.deposits], "day")
+    for i, panel in enumerate(panels):
+        observed = history.weights[-rows:, i]
+        panel.plot(history.times_days[-rows:], observed, COLOURS["observed"], label="observed")
         _bands(panel, times[chosen], forecasts, chosen, i)
-        panel.set_ylabel(deposit)
-    ahead = f"{horizon} rows ahead" if not single else f"1 to {horizon} rows ahead"
-    figure.suptitle(f"{forecasts.model} ({forecasts.mode}), {ahead}; black: observed weights")
-    panels[-1].set_xlabel("days")
+    panels[0].legend(loc="best", frameon=False, fontsize="small")
+    ahead = f"1 to {horizon} rows ahead" if single else f"{horizon} rows ahead"
+    figure.suptitle(f"{forecasts.model} ({forecasts.mode}), {ahead}")
     return figure
 
 
 def error_figure(methods: Sequence[RollingForecasts]) -> "Figure":
     """Mean absolute error of each method by horizon."""
-    from matplotlib.figure import Figure
-
-    width, height = PANEL_INCHES
-    figure = Figure(figsize=(width, 2 * height), layout="constrained")
-    panel = figure.subplots()
+    figure, (panel,) = stacked_panels(["mean absolute error of weights"], "rows ahead")
+    figure.set_figheight(ERROR_INCHES)
     for method in methods:
         errors = method.errors
         pooled = np.asarray(mean_absolute_error(errors, axis=(0, 2), where=~np.isnan(errors)))
         horizons = np.arange(len(pooled)) + 1
         panel.plot(horizons, pooled, marker="o", ms=3, label=method.label)
-    panel.set_xlabel("rows ahead")
-    panel.set_ylabel("mean absolute error of weights")
-    panel.legend()
+    panel.legend(frameon=False)
     return figure
 
 
@@ -71,8 +65,10 @@ def _bands(
 ) -> None:
     """One deposit's forecasts and intervals over the days they are for."""
     origins, horizons = chosen
-    panel.plot(days, forecasts.weights[origins, horizons, i], "C0", lw=1)
-    for level, shade in zip(range(len(LEVELS)), SHADES, strict=True):
-        lower = forecasts.lower[origins, level, horizons, i]
-        upper = forecasts.upper[origins, level, horizons, i]
-        panel.fill_between(days, lower, upper, color="C0", alpha=shade, lw=0)
+    colour = COLOURS[MODEL]
+    panel.plot(days, forecasts.weights[origins, horizons, i], colour, lw=1, label="forecast")
+    for at, (level, shade) in enumerate(zip(LEVELS, SHADES, strict=True)):
+        lower = forecasts.lower[origins, at, horizons, i]
+        upper = forecasts.upper[origins, at, horizons, i]
+        name = f"{level:.0%} interval"
+        panel.fill_between(days, lower, upper, color=colour, alpha=shade, lw=0, label=name)

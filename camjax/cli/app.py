@@ -8,12 +8,21 @@ import typer
 
 from camjax._version import __version__
 from camjax.cli import scenarios
+from camjax.cli.analyse import analyse
+from camjax.cli.ask import ask
 from camjax.cli.backtest import backtest
+from camjax.cli.calibrate import calibrate
+from camjax.cli.describe import describe
+from camjax.cli.export import export
 from camjax.cli.forecast import forecast
 from camjax.cli.merge import merge
+from camjax.cli.report import report
 from camjax.cli.run import run
+from camjax.cli.sensitivity import sensitivity
+from camjax.cli.solve import solve
+from camjax.cli.sweep import sweep
 from camjax.cli.weights import weights
-from camjax.errors import CamjaxError
+from camjax.errors import CamjaxError, QuestionError
 
 REFUSED = 2
 """Exit status for anything the user gave that cannot be used."""
@@ -25,7 +34,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (run, merge, weights, backtest, forecast):
+for command in (
+    run,
+    sweep,
+    report,
+    analyse,
+    describe,
+    export,
+    merge,
+    weights,
+    backtest,
+    forecast,
+    calibrate,
+    ask,
+    solve,
+    sensitivity,
+):
     app.command()(command)
 app.add_typer(scenarios.app, name="scenarios")
 
@@ -60,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         status = app(arguments, prog_name="camjax", standalone_mode=False)
+    except QuestionError as error:
+        return _refuse(error.sentence, error.pointer)
     except CamjaxError as error:
         return _refuse(str(error))
     except typer.TyperException as error:
@@ -67,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _refuse(message: str) -> int:
-    """Say on standard error, in one line, what cannot be used."""
-    print(f"camjax: {' '.join(message.split())}", file=sys.stderr)
+def _refuse(message: str, *pointer: str) -> int:
+    """Say on standard error, in one line, what cannot be used, and below it point at the place."""
+    print(f"camjax: {' '.join(message.split())}", *pointer, sep="\n", file=sys.stderr)
     return REFUSED

@@ -10,6 +10,7 @@ from camjax.cli.options import (
     JsonOption,
     MissingOption,
     ObservedArgument,
+    ReportOption,
     ResidualOption,
     SetOption,
     SupplyOption,
@@ -55,6 +56,7 @@ def backtest(
             help="Write metrics.csv, weights.csv, results.nc and figures. [default: nothing]",
         ),
     ] = None,
+    with_report: ReportOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Hold a scenario against observed weights, beside persistence and other baselines."""
@@ -66,6 +68,7 @@ def backtest(
     from camjax.cli.backtest_summary import answer, text
     from camjax.cli.history import load_history
     from camjax.cli.observed import ObservedOptions
+    from camjax.cli.report import REPORT, check_report, write_report
 
     history = load_history(
         scenario,
@@ -75,6 +78,7 @@ def backtest(
         left_out=without or (),
     )
     outputs.check_folder(out, (outputs.METRICS, outputs.WEIGHTS, outputs.RESULTS))
+    check_report(with_report, out)
     num_paths = (paths or RANDOM_PATHS) if history.scenario.is_random else 1
     result = run_backtest(
         history.scenario, history.observations, mode=mode, num_paths=num_paths, seed=seed
@@ -88,7 +92,10 @@ def backtest(
 
             figures = {"weights": weights_figure(result), "errors": errors_figure(result)}
         tables = {outputs.METRICS: scores_csv(scores), outputs.WEIGHTS: predictions_csv(result)}
-        files = outputs.write_all(out, tables, backtest_dataset(result), figures)
+        dataset = backtest_dataset(result)
+        files = outputs.write_all(out, tables, dataset, figures)
+        if with_report:
+            files += write_report(dataset, out / REPORT)[1]
     if as_json:
         typer.echo(json.dumps(answer(result, scores, history.unused, files)))
         return

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as lines: the first column to the left, the others to the right.
+def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Rows as lines: the first columns to the left, the others to the right.
+
+    Args:
+      rows: of as many cells each.
+      left: how many columns are text.
 
     >>> print(aligned([("weights", "mean"), ("idle", "62.0%")]))
     weights   mean
@@ -13,9 +17,11 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        first, *others = (
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        cells = zip(row, widths, strict=True)
+        lines.append(
+            "  ".join(
+                cell.ljust(width) if column < left else cell.rjust(width)
+                for column, (cell, width) in enumerate(cells)
+            ).rstrip()
         )
-        lines.append("  ".join([first, *others]).rstrip())
     return "\n".join(lines)

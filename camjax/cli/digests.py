@@ -1,7 +1,7 @@
 """Digests of all paths of an ensemble, added up where they are simulated."""
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,9 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.cli.digest import RECORD, digest
+from camjax.cli.digest import Digest, PathDigest, advance_digest, finish_digest, start_digest
+from camjax.ensemble.reducers import Scope
+from camjax.model import Model, Record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,37 +31,52 @@ class DigestsResult:
     """[F] the lowest path that did so then."""
     lost_deposit: NDArray
     """[F] the deposit lost on that path."""
-    status: NDArray
-    """[T] every flag that any path raised in a step."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Digests:
-    """Adds up the digests of paths. A path's number is its place among the paths before it."""
+    """Adds up the digests of paths. A path's number is its place among the paths before it.
 
-    name: str = "digests"
-    variables: tuple[str, ...] = RECORD
+    Args:
+      model: structure of the run.
+      steps: T.
+    """
 
-    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
+    model: Model = dataclasses.field(repr=False, compare=False)
+    steps: int
+    name: ClassVar[str] = "digests"
+    variables: ClassVar[tuple[str, ...]] = ()
+    scope: ClassVar[Scope] = "along"
+
+    def start(self, model: Model) -> Digest:
+        """A path before its first step."""
+        return start_digest(model)
+
+    def advance(self, model: Model, memory: Digest, record: Record) -> Digest:
+        """A path after one more step."""
+        return advance_digest(model, memory, record)
+
+    def fold(self, variables: Digest, counted: Array) -> dict[str, Array]:
         """Sums and firsts of a block."""
-        paths = jax.vmap(digest, in_axes=-1)(variables)
-        steps = variables["status"].shape[0]
-        ends = jnp.where(counted, paths.remainder_steps, steps + 1)
+
+        def finish(memory: Digest) -> PathDigest:
+            return finish_digest(self.model, memory, self.steps)
+
+        paths = jax.vmap(finish, in_axes=-1)(variables)
+        ends = jnp.where(counted, paths.remainder_steps, self.steps + 1)
         flagged = (paths.flagged_steps > 0) & counted[:, None]
-        first = jnp.where(flagged, paths.flagged_steps, steps + 1)
+        first = jnp.where(flagged, paths.flagged_steps, self.steps + 1)
         path = jnp.argmin(first, axis=0)
         number = counted.sum()
-        status = jnp.where(counted[None], variables["status"], 0)
         transfers = jnp.where(counted[:, None, None], paths.mean_transfer, 0)
         return {
             "paths": number,
             "transfer": transfers.sum(0) / number.astype(transfers.dtype),
-            "remainder": jnp.zeros(steps + 1, jnp.int32).at[ends].add(1, mode="drop"),
+            "remainder": jnp.zeros(self.steps + 1, jnp.int32).at[ends].add(1, mode="drop"),
             "flagged": flagged.sum(0),
             "step": first.min(0),
             "path": path,
             "deposit": paths.lost_deposit[path],
-            "status": jax.lax.reduce(status, np.zeros((), status.dtype), jax.lax.bitwise_or, (1,)),
         }
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
@@ -77,7 +94,6 @@ class Digests:
             "step": np.minimum(earlier["step"], later["step"]),
             "path": np.where(sooner, later["path"] + np.int64(earlier["paths"]), earlier["path"]),
             "deposit": np.where(sooner, later["deposit"], earlier["deposit"]),
-            "status": earlier["status"] | later["status"],
         }
 
     def finish(self, partial: Any) -> DigestsResult:
@@ -91,5 +107,4 @@ class Digests:
             first_step=found["step"],
             first_path=found["path"],
             lost_deposit=found["deposit"],
-            status=found["status"],
         )

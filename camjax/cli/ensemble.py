@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from camjax.cli.digests import Digests
 from camjax.cli.memory import check_fits
-from camjax.ensemble import Bands, Checkpoint, Ensemble, Moments, Reducer, Shard
+from camjax.ensemble import Bands, Checkpoint, Ensemble, Flags, Moments, Reducer, Shard
 from camjax.ensemble.blocks import blocks_of
-from camjax.ensemble.engine import Progress, run_blocks
+from camjax.ensemble.engine import Progress, run_blocks, run_paths
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.precision import run_program_until
 from camjax.ensemble.program import BlockProgram
@@ -86,6 +86,8 @@ class Prepared:
           CamjaxError: it cannot be saved, or not continued from what was.
         """
         num_paths, checkpoint = self.order.num_paths, self.checkpoint
+        if self.order.until is None and self.order.shard is None:
+            return run_paths(self.program, num_paths, progress=progress, checkpoint=checkpoint)
         if self.order.until is None:
             return run_blocks(
                 self.program, self.blocks, num_paths, progress=progress, checkpoint=checkpoint
@@ -115,7 +117,7 @@ def prepare(order: Order) -> Prepared:
         ranges = dict(read_saved(checkpoint.file).constants)
     else:
         ranges = first_ranges(order)
-    reducers = [*statistic, *reducers_of(ranges, final=order.variables is None)]
+    reducers = [*statistic, *reducers_of(order.scenario, ranges, final=order.variables is None)]
     program = BlockProgram(order.scenario, reducers, order.key)
     check_fits(program.memory_bytes)
     if checkpoint is not None:
@@ -152,8 +154,8 @@ def first_ranges(order: Order) -> dict[str, NDArray]:
     return ranges
 
 
-def reducers_of(ranges: Mapping[str, NDArray], *, final: bool) -> list[Reducer]:
+def reducers_of(scenario: Scenario, ranges: Mapping[str, NDArray], *, final: bool) -> list[Reducer]:
     """What adds up the statistics of a run, from the ranges of its variables."""
     names = [name.removesuffix(LOW) for name in ranges if name.endswith(LOW)]
     bands = [Bands(name, ranges[name + LOW], ranges[name + HIGH], final=final) for name in names]
-    return [Digests(), *bands]
+    return [Digests(scenario.model, scenario.steps), Flags(), *bands]

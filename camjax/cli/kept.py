@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from camjax.analysis import shares
 from camjax.cli.options import Keep
 from camjax.cli.paths import Run, check_kept, run_paths
 from camjax.cli.progress import progress
@@ -30,8 +31,14 @@ def run_kept(request: Request, scenario: Scenario) -> Summary:
         if file is not None:
             report("writing", 1.0)
             dataset = _labelled(finished, scenario, seed)
-            save_results(statistics(dataset) if keep == "statistics" else dataset, file)
+            save_results(_statistics(dataset) if keep == "statistics" else dataset, file)
     return summarise(scenario, finished, seed, None if file is None else str(file))
+
+
+def _statistics(dataset: "xarray.Dataset") -> "xarray.Dataset":
+    """Statistics over paths, of shares too, and of how many paths they are."""
+    found = statistics(dataset.assign(share=shares(dataset)))
+    return found.assign_attrs(paths=dataset.sizes["path"])
 
 
 def _labelled(finished: Run, scenario: Scenario, seed: int) -> "xarray.Dataset":

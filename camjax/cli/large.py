@@ -3,20 +3,23 @@
 import sys
 import time
 
+import jax
 import typer
 
 from camjax.cli.ensemble import Order, Prepared, prepare, recorded_variables
-from camjax.cli.ensemble_dataset import ensemble_dataset
 from camjax.cli.ensemble_summary import summarise_ensemble
+from camjax.cli.join import notes_on_standard_error
 from camjax.cli.memory import in_words
 from camjax.cli.progress import Report, progress
 from camjax.cli.requests import RESULTS, Request
 from camjax.cli.summary import Summary
 from camjax.ensemble import Shard
+from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import Progress
 from camjax.ensemble.quantities import SHARE
+from camjax.ensemble.together import blocks_here, wait_for_all
 from camjax.errors import CamjaxError, refusal
-from camjax.results import save_results
+from camjax.results import ensemble_dataset, save_results
 from camjax.scenario import Scenario
 
 SAVED = "run.npz"
@@ -36,13 +39,14 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
     """Run an ensemble, write its statistics where that was asked for, and put it in short.
 
     Returns:
-      None after a shard: there is nothing to say before all are merged.
+      None after a shard: there is nothing to say before all are merged. None too in all processes
+      but the first of those that run together: that one writes and tells.
 
     Raises:
       CamjaxError: it does not fit in memory, or cannot be written or resumed.
     """
     order = _order(request, scenario)
-    with progress() as report:
+    with progress() as report, notes_on_standard_error(request.processes):
         report("compiling", 0.0)
         prepared = prepare(order)
         try:
@@ -54,32 +58,45 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
         file = None if request.out is None else request.out / RESULTS
         if file is not None:
             report("writing", 1.0)
-            save_results(ensemble_dataset(scenario, found, request.seed), file)
-            assert order.file is not None
-            order.file.unlink()
+            if jax.process_index() == 0:
+                save_results(ensemble_dataset(scenario, found, request.seed), file)
+            wait_for_all()
+            if order.file is not None:
+                order.file.unlink()
+    if jax.process_index() > 0:
+        return None
     return summarise_ensemble(scenario, found, request.seed, None if file is None else str(file))
 
 
 def _order(request: Request, scenario: Scenario) -> Order:
     """What the request comes to."""
     shard = None if request.shard is None else Shard.parse(request.shard)
-    file = None
-    if request.out is not None:
-        name = SAVED if shard is None else f"shard-{shard.number}-of-{shard.of}.npz"
-        file = request.out / name
+    num_paths = request.num_paths(scenario)
+    file = None if request.out is None else request.out / _saved(shard)
+    if shard is None and not blocks_here(blocks_of(num_paths)):
+        file = None
     until = None
     if request.until_ci is not None and request.of is not None:
         until = (request.until_ci, request.of)
     return Order(
         scenario=scenario,
         seed=request.seed,
-        num_paths=request.num_paths(scenario),
-        variables=None if file is None else _variables(request, scenario),
+        num_paths=num_paths,
+        variables=None if request.out is None else _variables(request, scenario),
         until=until,
         shard=shard,
         file=file,
         resume=request.resume,
     )
+
+
+def _saved(shard: Shard | None) -> str:
+    """Name of the file in which a part of a run is saved, or the whole."""
+    if shard is not None:
+        return f"shard-{shard.number}-of-{shard.of}.npz"
+    if jax.process_count() == 1:
+        return SAVED
+    return f"process-{jax.process_index()}-of-{jax.process_count()}.npz"
 
 
 def _variables(request: Request, scenario: Scenario) -> tuple[str, ...]:

@@ -25,11 +25,11 @@ def merge(
 
     from camjax import results
     from camjax.cli.ensemble import reducers_of
-    from camjax.cli.ensemble_dataset import ensemble_dataset
     from camjax.cli.ensemble_summary import summarise_ensemble
     from camjax.cli.load import load
     from camjax.cli.table import format_summary
     from camjax.ensemble import merge_shards, read_shards
+    from camjax.results import ensemble_dataset
 
     if out is not None:
         results.check_writable(out / RESULTS)
@@ -38,7 +38,7 @@ def merge(
 
     import jax
 
-    reducers = reducers_of(shards.constants, final=False)
+    reducers = reducers_of(scenario, shards.constants, final=False)
     found = merge_shards(shards, scenario, jax.random.key(seed), reducers)
     if out is not None:
         results.save_results(ensemble_dataset(scenario, found, seed), out / RESULTS)

@@ -8,6 +8,9 @@ import typer
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A built-in name, or a TOML file.")
 ]
+ResultsArgument = Annotated[
+    Path, typer.Argument(metavar="RESULTS", help="results.nc, or the folder that it is in.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -18,6 +21,9 @@ SetOption = Annotated[
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Answer in JSON, for machines, on standard output.")
+]
+ReportOption = Annotated[
+    bool, typer.Option("--report", help="Write DIR/report.html too, to be read in a browser.")
 ]
 Keep = Literal["trajectories", "final", "statistics"]
 """What a run writes of its paths: every step, the last step, or statistics over paths."""

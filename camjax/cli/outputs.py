@@ -1,13 +1,11 @@
 """What a command writes into its folder, each file whole or not at all."""
 
-import os
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camjax.errors import CamjaxError, refusal
-from camjax.results import check_writable, save_results
+from camjax.results import check_writable, save_results, written_whole
 
 if TYPE_CHECKING:
     import xarray
@@ -56,19 +54,26 @@ def write_all(
     Raises:
       CamjaxError: a file cannot be written.
     """
-    contents = {name: text.encode() for name, text in tables.items()}
-    if figures:
-        from calibration.figures import FORMATS, render
-
-        contents |= {
-            f"{name}.{kind}": render(figure, kind)
-            for name, figure in figures.items()
-            for kind in FORMATS
-        }
+    drawn = render_all(figures)
     save_results(dataset, folder / RESULTS)
-    for name, content in contents.items():
-        _write(folder / name, content)
-    return [str(folder / name) for name in (*tables, RESULTS, *list(contents)[len(tables) :])]
+    return [*write_texts(folder, tables), str(folder / RESULTS), *write_files(folder, drawn)]
+
+
+def render_all(figures: Mapping[str, "Figure"]) -> dict[str, bytes]:
+    """Every figure as SVG and PNG, by file name.
+
+    Args:
+      figures: by file name without its ending.
+    """
+    if not figures:
+        return {}
+    from calibration.figures import FORMATS, render
+
+    return {
+        f"{name}.{kind}": render(figure, kind)
+        for name, figure in figures.items()
+        for kind in FORMATS
+    }
 
 
 def written(files: Iterable[str]) -> str:
@@ -76,16 +81,21 @@ def written(files: Iterable[str]) -> str:
     return f"Wrote {', '.join(files)}." + ("" if can_draw() else f" {NO_FIGURES}")
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the place and rename, so that a reader sees the whole file or none."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
+def write_texts(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """Write texts by file name into a folder, which is made if it is not there.
+
+    Returns:
+      The files written.
+
+    Raises:
+      CamjaxError: a file cannot be written.
+    """
+    return write_files(folder, {name: text.encode() for name, text in texts.items()})
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
+    """Write contents by file name, as `write_texts`."""
+    for name, content in contents.items():
+        with written_whole(folder / name) as temporary:
             temporary.write_bytes(content)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        got = (error.strerror or str(error)).lower()
-        remedy = "Choose another folder."
-        raise CamjaxError(refusal(str(path), "a file that can be written", got, remedy)) from error
+    return [str(folder / name) for name in contents]

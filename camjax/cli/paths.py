@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -12,18 +13,28 @@ from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
-from camjax.cli.digest import RECORD, PathDigest, digest
+from camjax.cli.digest import (
+    Digest,
+    PathDigest,
+    advance_digest,
+    finish_digest,
+    start_digest,
+)
 from camjax.cli.memory import in_words, machine_bytes
 from camjax.cli.options import Keep
 from camjax.cli.progress import Report
 from camjax.errors import CamjaxError, refusal
-from camjax.model import Model
+from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.scenario import Scenario
-from camjax.simulation import simulate
+from camjax.simulation import run_steps
+from camjax.trajectory import assemble_path, variables_of
 
-BLOCK_PATHS = 1024
-"""Most paths a device simulates at once: enough to keep it busy, few enough to stay in cache."""
+BLOCK_PATHS = 256
+"""Paths a device simulates at once, always: another number is compiled to other instructions.
+
+Enough to keep it busy, few enough that what is kept of a block stays small.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +62,8 @@ def run_paths(
       report: is told of the progress.
     """
     devices = jax.local_devices()
-    num_blocks = math.ceil(num_paths / (BLOCK_PATHS * len(devices)))
-    block = math.ceil(num_paths / (num_blocks * len(devices))) * len(devices)
-    paths = np.arange(num_blocks * block, dtype=np.int32)
+    block = BLOCK_PATHS * len(devices)
+    paths = np.arange(math.ceil(num_paths / block) * block, dtype=np.int32)
     shared = (scenario.model, scenario.processes, jax.random.key(seed))
 
     started = time.perf_counter()
@@ -112,13 +122,17 @@ def _simulate_path(
     """One path: its digest, and what is kept of its trajectory."""
     scenario = scenario.with_leaves(model, processes)
     path_key = jax.random.fold_in(key, path)
-    record = RECORD if keep is None else None
-    drivers = scenario.sample_drivers(path_key)
-    trajectory = simulate(model, drivers, path_key, record)
-    kept = {} if keep is None else dict(trajectory.variables)
+
+    def see(digest: Digest, record: Record) -> tuple[Digest, dict[str, Any]]:
+        return advance_digest(model, digest, record), {} if keep is None else variables_of(record)
+
+    final_state, digest, recorded = run_steps(
+        model, scenario.sample_drivers(path_key), path_key, start_digest(model), see
+    )
+    kept = assemble_path(model, final_state.groups, recorded)
     if keep == "final":
         kept = {name: values[-1:] for name, values in kept.items()}
-    return digest(trajectory.variables), kept
+    return finish_digest(model, digest, scenario.steps), kept
 
 
 def _copy_into(results: object, block: object, first: int) -> None:

@@ -32,6 +32,9 @@ class Request:
     of: str | None
     shard: str | None
     resume: bool
+    report: bool = False
+    processes: int = 1
+    """How many run it together."""
 
     def check(self) -> None:
         """Refuse options that do not go together.
@@ -50,8 +53,15 @@ class Request:
         if self.shard is not None and self.until_ci is not None:
             remedy = "A shard does not know what the others find."
             raise CamjaxError(refusal("--shard", "no --until-ci beside it", self.until_ci, remedy))
+        if self.shard is not None and self.report:
+            remedy = "`camjax report` makes one of the merged results."
+            raise CamjaxError(refusal("--shard", "no --report beside it", "one", remedy))
+        for option, value in (("--until-ci", self.until_ci), ("--shard", self.shard)):
+            if self.processes > 1 and value is not None:
+                expected = f"none where {self.processes} processes run together"
+                raise CamjaxError(refusal(option, expected, value))
         if self._is_streamed and self.keep not in (None, "statistics"):
-            expected = "statistics with --until-ci, --shard, --resume or --variable"
+            expected = "statistics with --until-ci, --shard, --resume, --variable or processes"
             raise CamjaxError(refusal("--keep", expected, self.keep))
 
     def num_paths(self, scenario: "Scenario") -> int:
@@ -74,4 +84,5 @@ class Request:
     @property
     def _is_streamed(self) -> bool:
         """Whether an option asks for what only a streamed run has."""
-        return bool(self.until_ci or self.shard or self.resume or self.variables)
+        asked = self.until_ci or self.shard or self.resume or self.variables
+        return bool(asked) or self.processes > 1

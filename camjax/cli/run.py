@@ -1,13 +1,22 @@
 """`camjax run`: simulate a scenario, say how it ended, and keep what was asked for."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from camjax.cli.join import join
 from camjax.cli.load import load
-from camjax.cli.options import JsonOption, Keep, Precision, ScenarioArgument, SetOption
+from camjax.cli.options import (
+    JsonOption,
+    Keep,
+    Precision,
+    ReportOption,
+    ScenarioArgument,
+    SetOption,
+)
 from camjax.cli.requests import RANDOM_PATHS, RESULTS, Request
 
 
@@ -49,21 +58,47 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the run that was interrupted in --out.")
     ] = False,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="JAX_COORDINATOR_ADDRESS",
+            help="Run in several processes; where the first of them is reached by all.",
+        ),
+    ] = None,
+    num_processes: Annotated[
+        int | None,
+        typer.Option(min=1, envvar="JAX_NUM_PROCESSES", help="How many processes run together."),
+    ] = None,
+    process_id: Annotated[
+        int | None,
+        typer.Option(min=0, envvar="JAX_PROCESS_ID", help="Which of them this is, from 0."),
+    ] = None,
     overrides: SetOption = None,
+    with_report: ReportOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a scenario and say where the capital went."""
-    request = Request(out, paths, seed, keep, variable, until_ci, of, shard, resume)
+    request = Request(out, paths, seed, keep, variable, until_ci, of, shard, resume, with_report)
+    request.check()
+    process, processes = join(coordinator, num_processes, process_id, alone=shard is not None)
+    request = dataclasses.replace(request, processes=processes)
     request.check()
     loaded = load(scenario, overrides, precision)
 
     from camjax import results
     from camjax.cli.kept import run_kept
     from camjax.cli.large import run_large
+    from camjax.cli.report import REPORT, check_report, write_report
     from camjax.cli.table import format_summary
 
-    if out is not None:
+    if out is not None and process == 0:
         results.check_writable(out / RESULTS)
+    check_report(with_report, out)
     answer = (run_large if request.is_large(loaded) else run_kept)(request, loaded)
-    if answer is not None:
-        typer.echo(json.dumps(answer.as_json()) if as_json else format_summary(answer))
+    if answer is None:
+        return
+    if with_report and out is not None:
+        write_report(results.load_results(out), out / REPORT)
+        answer = dataclasses.replace(answer, report=str(out / REPORT))
+    typer.echo(json.dumps(answer.as_json()) if as_json else format_summary(answer))

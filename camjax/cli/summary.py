@@ -85,6 +85,7 @@ class Summary:
     run_seconds: float
     results: str | None
     estimate: EstimateSummary | None = None
+    report: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON document, null where a value is not finite."""

@@ -20,7 +20,8 @@ def format_summary(summary: Summary) -> str:
     if summary.estimate is not None:
         ending.insert(0, _estimate(summary.estimate, summary))
     if summary.results is not None:
-        ending.append(f"Wrote {summary.results}.")
+        files = [summary.results, *([] if summary.report is None else [summary.report])]
+        ending.append(f"Wrote {', '.join(files)}.")
     sections = [
         _heading(summary),
         _deposits(summary),

@@ -3,6 +3,7 @@
 from camjax.ensemble.blocks import Shard
 from camjax.ensemble.checkpoint import Checkpoint
 from camjax.ensemble.engine import Ensemble, run_ensemble
+from camjax.ensemble.gradient import MeanGradient, mean_and_gradient
 from camjax.ensemble.precision import PreciseEnsemble, run_until
 from camjax.ensemble.reducers import (
     Bands,
@@ -12,6 +13,7 @@ from camjax.ensemble.reducers import (
     FinalMean,
     FinalProbability,
     FirstTime,
+    Flags,
     Moments,
     Quantiles,
     Reducer,
@@ -29,7 +31,9 @@ __all__ = [
     "FinalMean",
     "FinalProbability",
     "FirstTime",
+    "Flags",
     "MeanEstimate",
+    "MeanGradient",
     "Moments",
     "PreciseEnsemble",
     "Quantiles",
@@ -37,6 +41,7 @@ __all__ = [
     "Shard",
     "Shards",
     "estimate_mean",
+    "mean_and_gradient",
     "merge_shards",
     "read_shards",
     "run_ensemble",

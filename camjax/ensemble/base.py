@@ -22,8 +22,8 @@ class PathSource(Protocol):
         """Where driver series come from."""
         ...
 
-    def sample_drivers(self, key: Array) -> Drivers:
-        """Drivers of one path."""
+    def sample_drivers(self, key: Array, normals: dict[str, Array] | None = None) -> Drivers:
+        """Drivers of one path, from normals [T+1] by column where they are given."""
         ...
 
     def with_leaves(self, model: Model, processes: DriverProcesses) -> Self:

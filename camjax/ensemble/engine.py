@@ -15,6 +15,7 @@ from camjax.ensemble.checkpoint import Checkpoint, saving
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.program import BlockProgram, Merged, finish
 from camjax.ensemble.reducers import Reducer
+from camjax.ensemble.together import blocks_here, merged_of_all
 
 Progress = Callable[[int, int], None]
 """Told how many paths are done, of how many."""
@@ -53,6 +54,7 @@ def run_ensemble(
 
     Path i draws from `fold_in(key, i)` and is the same numbers whatever P, the number of devices,
     or where a run was interrupted. Paths run in blocks of `LANES`; memory does not grow with P.
+    Several processes of `jax.distributed` that all call it share the paths and get the same.
 
     Args:
       scenario: what to run.
@@ -71,9 +73,44 @@ def run_ensemble(
       CamjaxError: no reducer, two of one name, a number of paths below 1 or above 2³² - 1024, or
         a checkpoint of another run.
     """
-    blocks = blocks_of(num_paths) if shard is None else shard.blocks(num_paths)
+    blocks = None if shard is None else shard.blocks(num_paths)
+    blocks_of(num_paths)
     program = BlockProgram(scenario, reducers, key, devices)
+    if blocks is None:
+        return run_paths(program, num_paths, progress=progress, checkpoint=checkpoint)
     return run_blocks(program, blocks, num_paths, progress=progress, checkpoint=checkpoint)
+
+
+def run_paths(
+    program: BlockProgram,
+    num_paths: int,
+    *,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Ensemble:
+    """Run all paths of an ensemble, shared among the processes of `jax.distributed`.
+
+    Each runs consecutive blocks on its own devices; then all exchange what they found, and every
+    one has the whole. Counts are those of a single process exactly, means to rounding.
+
+    Args:
+      program: folds blocks.
+      num_paths: of all processes together.
+      progress: is told of this process's own paths.
+      checkpoint: where this process's own part is saved; another file for each process.
+
+    Raises:
+      CamjaxError: a number of paths below 1 or above 2³² - 1024, or as `run_blocks`.
+    """
+    blocks, started = blocks_of(num_paths), time.perf_counter()
+    if jax.process_count() == 1:
+        return run_blocks(program, blocks, num_paths, progress=progress, checkpoint=checkpoint)
+    here, partials = blocks_here(blocks), None
+    if here:
+        partials = _merged(program, here, num_paths, progress, checkpoint, None).partials
+    statistics = finish(program.reducers, merged_of_all(program, partials))
+    seconds = time.perf_counter() - started
+    return Ensemble(num_paths, statistics, program.compile_seconds, seconds)
 
 
 def run_blocks(
@@ -103,17 +140,31 @@ def run_blocks(
       KeyboardInterrupt: on Ctrl-C; with a checkpoint, after the block under way is saved.
     """
     started = time.perf_counter()
+    merged = _merged(program, blocks, num_paths, progress, checkpoint, stop)
+    statistics = finish(program.reducers, merged.partials)
+    done, seconds = _paths_in(merged.blocks, num_paths), time.perf_counter() - started
+    return Ensemble(done, statistics, program.compile_seconds, seconds)
 
-    def paths_in(done: range) -> int:
-        return min(done.stop * LANES, num_paths) - done.start * LANES
 
+def _merged(
+    program: BlockProgram,
+    blocks: range,
+    num_paths: int,
+    progress: Progress | None,
+    checkpoint: Checkpoint | None,
+    stop: Stop | None,
+) -> Merged:
+    """Partial results of some blocks, at least one, or of as many as it took to stop."""
     stream = saving(program, blocks, num_paths, checkpoint)
     with contextlib.closing(stream):
         for merged in stream:
             if progress is not None:
-                progress(paths_in(merged.blocks), paths_in(blocks))
+                progress(_paths_in(merged.blocks, num_paths), _paths_in(blocks, num_paths))
             if stop is not None and stop(merged):
                 break
-    statistics = finish(program.reducers, merged.partials)
-    ended = time.perf_counter()
-    return Ensemble(paths_in(merged.blocks), statistics, program.compile_seconds, ended - started)
+    return merged
+
+
+def _paths_in(blocks: range, num_paths: int) -> int:
+    """Paths that consecutive blocks hold of an ensemble."""
+    return min(blocks.stop * LANES, num_paths) - blocks.start * LANES

@@ -1,19 +1,25 @@
 """One block of an ensemble: a fixed number of paths simulated side by side and folded at once."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from camjax.dynamics import initial_state, step
 from camjax.ensemble.base import PathSource
-from camjax.ensemble.quantities import SHARE, shares
-from camjax.ensemble.reducers import Reducer
-from camjax.model import Model
+from camjax.ensemble.quantities import STEP, quantities_of
+from camjax.ensemble.reducers import AlongReducer, Reducer
+from camjax.ensemble.reducers.base import SCOPES
+from camjax.groups import Groups
+from camjax.market import Drivers
+from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
-from camjax.simulation import simulate
+from camjax.simulation import run_steps
+from camjax.trajectory import assemble, assemble_path, choose
 
 LANES = 1024
 """Paths in a block, always: enough to fill vector units, few enough that states stay in cache.
@@ -22,35 +28,19 @@ A fixed number makes a path the same numbers in any ensemble: another width may 
 other instructions, whose rounding differs.
 """
 
-Variables = dict[str, Array]
+AXIS = "lane"
+"""The axis over which a block's paths are vmapped: within it reducers see all of them."""
+
+Variables = dict[str, Any]
 
 
-def simulate_lanes(
-    source: PathSource, names: Sequence[str], model: Model, processes: DriverProcesses, keys: Array
-) -> Variables:
-    """Simulate one path for each key, side by side.
+class Memory(NamedTuple):
+    """What a path carries from step to step for reducers."""
 
-    Args:
-      source: structure of the run.
-      names: variables to record: names of the results table, and "share".
-      model: parameters, in place of the source's own.
-      processes: driver processes, in place of the source's own.
-      keys: [L] random keys.
-
-    Returns:
-      By name [T, L] or [T, deposits, L]: lanes last, so that each row is contiguous.
-    """
-    source = source.with_leaves(model, processes)
-    record = tuple(sorted({"balance" if name == SHARE else name for name in names}))
-
-    def path(key: Array) -> Variables:
-        drivers = source.sample_drivers(key)
-        found = dict(simulate(model, drivers, key, record).variables)
-        if SHARE in names:
-            found[SHARE] = shares(model, found["balance"])
-        return {name: found[name] for name in names}
-
-    return jax.vmap(path, out_axes=-1)(keys)
+    last: Variables
+    """The latest step's variables, for those that look at the end."""
+    along: dict[str, Any]
+    """Memories of those that look along the path, by name."""
 
 
 def fold_lanes(
@@ -69,10 +59,77 @@ def fold_lanes(
     """
     paths = first + jnp.arange(LANES, dtype=np.uint32)
     keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
-    names = sorted({name for reducer in reducers for name in reducer.variables})
-    variables = simulate_lanes(source, names, model, processes, keys)
-    counted = paths < num_paths
-    return tuple(
-        reducer.fold({name: variables[name] for name in reducer.variables}, counted)
-        for reducer in reducers
+    return fold_paths(source.with_leaves(model, processes), reducers, keys, paths < num_paths)
+
+
+def fold_paths(
+    source: PathSource, reducers: Sequence[Reducer], keys: Array, counted: Array
+) -> tuple[Any, ...]:
+    """Simulate one path for each key, side by side, and fold them.
+
+    What a reducer looks at decides where it folds: within the scan, so that no more than a step is
+    ever held; at the last step; or behind the scan, over whole trajectories.
+
+    Args:
+      source: what to run.
+      reducers: what folds the paths.
+      keys: [L] of the paths.
+      counted: [L], False for padding.
+    """
+    path = jax.vmap(
+        partial(_fold_path, source, reducers, counted),
+        in_axes=(0, -1),
+        out_axes=(None, -1),
+        axis_name=AXIS,
     )
+    folded, seen = path(keys, source.processes.normals(keys))
+    rest = [reducer for reducer in reducers if reducer.scope != "step"]
+    folded |= {reducer.name: reducer.fold(seen[reducer.name], counted) for reducer in rest}
+    return tuple(folded[reducer.name] for reducer in reducers)
+
+
+def _fold_path(
+    source: PathSource, reducers: Sequence[Reducer], counted: Array, key: Array, normals: Variables
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One path among those of the axis: what is folded of its steps, and what is seen of it."""
+    model, drivers = source.model, source.sample_drivers(key, normals)
+    groups = Groups.of(model.deposits, drivers.deposits)
+    table = partial(assemble, model, groups)
+    scoped = {scope: [each for each in reducers if each.scope == scope] for scope in SCOPES}
+    rememberers = cast("list[AlongReducer]", scoped["along"])
+
+    def see(memory: Memory, record: Record) -> tuple[Memory, tuple[dict[str, Any], Variables]]:
+        found = quantities_of(model, record)
+        last = choose(found, _names(scoped["end"]))
+        along = {
+            each.name: each.advance(model, memory.along[each.name], record) for each in rememberers
+        }
+        together = jax.lax.all_gather(choose(found, _names(scoped["step"])), AXIS)
+        now = {name: jax.vmap(partial(table, name), out_axes=-1)(v) for name, v in together.items()}
+        now[STEP] = record.step
+        folded = {each.name: each.fold(now, counted) for each in scoped["step"]}
+        return Memory(last, along), (folded, choose(found, _names(scoped["path"])))
+
+    nothing = _nothing(model, drivers, key, _names(scoped["end"]))
+    start = Memory(nothing, {each.name: each.start(model) for each in rememberers})
+    _, memory, (folded, kept) = run_steps(model, drivers, key, start, see)
+    last = {name: table(name, values) for name, values in memory.last.items()}
+    whole = assemble_path(model, groups, kept)
+    seen = {each.name: choose(last, each.variables) for each in scoped["end"]}
+    seen |= {each.name: choose(whole, each.variables) for each in scoped["path"]}
+    return folded, seen | memory.along
+
+
+def _nothing(model: Model, drivers: Drivers, key: Array, names: tuple[str, ...]) -> Variables:
+    """Variables as they are carried before the first step: zeros of their shapes."""
+
+    def first_step() -> Variables:
+        row = jax.tree.map(lambda rows: rows[0], model.rows(drivers))
+        _, record = step(model, initial_state(model, drivers), row, key)
+        return choose(quantities_of(model, record), names)
+
+    return jax.tree.map(jnp.zeros_like, jax.eval_shape(first_step)) if names else {}
+
+
+def _names(reducers: Iterable[Reducer]) -> tuple[str, ...]:
+    return tuple(sorted({name for reducer in reducers for name in reducer.variables}))

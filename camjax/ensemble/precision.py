@@ -92,7 +92,7 @@ def run_program_until(
     latest: list[Estimate] = []
 
     def is_enough(merged: Merged) -> bool:
-        estimate = _known(statistic.finish(merged.partials[0]))
+        estimate = known(statistic.finish(merged.partials[0]))
         latest[:] = [estimate]
         if progress is not None:
             progress(estimate.num_paths, _paths_needed(estimate, half_width, max_paths))
@@ -106,7 +106,7 @@ def run_program_until(
     return PreciseEnsemble(**fields, estimate=latest[0], reached=reached)
 
 
-def _known(estimate: Estimate) -> Estimate:
+def known(estimate: Estimate) -> Estimate:
     """The estimate, if it can be told at all.
 
     Raises:

@@ -12,11 +12,14 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 
+from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.ensemble.lanes import LANES, fold_lanes
 from camjax.ensemble.reducers import Reducer
 from camjax.errors import CamjaxError, refusal
+from camjax.model import Model
+from camjax.processes import DriverProcesses
 
 IN_FLIGHT = 2
 """Calls under way at once, so that devices work while the host merges."""
@@ -61,7 +64,8 @@ class BlockProgram:
         self._arguments = (scenario.model, scenario.processes, key)
         first = np.zeros(len(self.devices), np.uint32)
         folded = jax.jit(self._on_all_devices())
-        self._program = folded.lower(*self._arguments, first, np.uint32(MOST_PATHS)).compile()
+        lowered = folded.lower(*self._arguments, first, np.uint32(MOST_PATHS))
+        self._program = compile_for(lowered, self.devices)
         self.compile_seconds = time.perf_counter() - started
         """How long compiling took."""
 
@@ -79,10 +83,22 @@ class BlockProgram:
         on_host = (len(self.devices) + 5) * analysis.output_size_in_bytes
         return len(self.devices) * on_device + on_host
 
+    @property
+    def structure(self) -> Any:
+        """Of the partial results of a block, as `jax.tree.structure` tells it."""
+        return self._program.out_tree
+
     def with_key(self, key: Array) -> "BlockProgram":
         """The same compiled program for the paths of another key."""
         other = copy.copy(self)
         other.key, other._arguments = key, (*self._arguments[:2], key)
+        return other
+
+    def with_scenario(self, scenario: PathSource) -> "BlockProgram":
+        """The same compiled program for a scenario of the same structure with other numbers."""
+        other = copy.copy(self)
+        other.scenario = scenario
+        other._arguments = (scenario.model, scenario.processes, self.key)
         return other
 
     def fold(self, blocks: range, num_paths: int) -> Iterator[tuple[Any, ...]]:
@@ -117,13 +133,17 @@ class BlockProgram:
             partials = block if partials is None else merge(self.reducers, partials, block)
             yield Merged(range(blocks.start, done), partials)
 
-    def _on_all_devices(self) -> Any:
-        fold = functools.partial(fold_lanes, self.scenario, self.reducers)
+    def fold_block(
+        self, model: Model, processes: DriverProcesses, key: Array, first: Array, num_paths: Array
+    ) -> tuple[Any, ...]:
+        """What is compiled: one partial result for each reducer, of the block from `first` on."""
+        return fold_lanes(self.scenario, self.reducers, model, processes, key, first, num_paths)
 
+    def _on_all_devices(self) -> Any:
         def on_device(
-            model: Any, processes: Any, key: Array, first: Array, num_paths: Array
+            model: Model, processes: DriverProcesses, key: Array, first: Array, num_paths: Array
         ) -> Any:
-            folded = fold(model, processes, key, first[0], num_paths)
+            folded = self.fold_block(model, processes, key, first[0], num_paths)
             return jax.tree.map(lambda leaf: leaf[None], folded)
 
         return jax.shard_map(

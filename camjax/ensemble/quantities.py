@@ -2,17 +2,29 @@
 
 import dataclasses
 import re
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from camjax.errors import CamjaxError, refusal
-from camjax.model import Model
+from camjax.model import Model, Record
+from camjax.trajectory import variables_of
 from camjax.vector import positive_or
 
 SHARE = "share"
 """Share of a deposit in the balances under allocation; NaN for one that is not allocated."""
+
+
+STEP = "step"
+"""Number of the step, 1 to T; without lanes."""
+
+
+def quantities_of(model: Model, record: Record) -> dict[str, Any]:
+    """All that can be asked of a step, in the form in which a scan carries it out cheaply."""
+    held = record.balance.take(model.positions)
+    return {**variables_of(record), SHARE: held / positive_or(held.sum())}
 
 
 def shares(model: Model, balances: Array) -> Array:

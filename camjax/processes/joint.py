@@ -2,6 +2,7 @@
 
 import dataclasses
 import zlib
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,7 +22,8 @@ class DriverProcesses:
     """One process or one given series for each driver, and how the processes are correlated.
 
     Every column has a key of its own, made from its name, so its draws do not depend on which other
-    columns there are. One scan makes the rows of all processes.
+    columns there are. One scan makes the rows of all processes. `noise` is the precision in which
+    normals are drawn, "float32" or, under float64 parameters, "float64".
 
     >>> from camjax.processes import BrownianMotion
     >>> price = BrownianMotion(initial=2000.0, drift=0.0, volatility=20.0)
@@ -37,6 +39,7 @@ class DriverProcesses:
     correlation: Correlation | None = None
     steps: int = static()
     dt_days: float = static()
+    noise: str = static(default="float32")
 
     @property
     def drawn(self) -> dict[str, Process]:
@@ -54,13 +57,16 @@ class DriverProcesses:
         return any(process.random for process in self.drawn.values())
 
     def normals(self, key: Array) -> dict[str, Array]:
-        """Independent standard normals for each Gaussian column, [T+1] each.
+        """Independent standard normals for each Gaussian column, [T+1, ...] each for keys [...].
 
         They are what `sample` draws for itself; changed before they are handed to it, they make
-        antithetic, quasi-random or shared paths.
+        antithetic, quasi-random or shared paths. Drawn for many keys at once they lie as a scan
+        over paths side by side reads them.
         """
         return {
-            column: draw_normals(self.drawn[column], _keys(key, column)[0], self.steps + 1)
+            column: draw_normals(
+                self.drawn[column], _normal_keys(key, column), self.steps + 1, self.noise
+            )
             for column in self.gaussian_columns
         }
 
@@ -135,6 +141,13 @@ def _sample(
         return next_states, values
 
     return scan_rows(start, advance, draws, drivers.steps)
+
+
+def _normal_keys(key: Array, column: str) -> Array:
+    """Keys [...] of a column's normals from the keys [...] of paths."""
+    if key.ndim:
+        return jax.vmap(partial(_normal_keys, column=column))(key)
+    return _keys(key, column)[0]
 
 
 def _keys(key: Array, column: str) -> tuple[Array, Array]:

@@ -1,11 +1,15 @@
 """Rows of a driver: the draws they consume and the scan that makes them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+
+from camjax.processes.normals import standard_normals
 
 
 def split_key(key: Array) -> tuple[Array, Array]:
@@ -14,9 +18,15 @@ def split_key(key: Array) -> tuple[Array, Array]:
     return normal_key, innovation_key
 
 
-def draw_normals(parameters: Any, key: Array, num_rows: int) -> Array:
-    """[T+1] independent standard normals in the dtype of a process's parameters."""
-    return jax.random.normal(key, (num_rows,), jnp.result_type(*jax.tree.leaves(parameters)))
+def draw_normals(parameters: Any, key: Array, num_rows: int, noise: str = "float32") -> Array:
+    """[T+1, ...] independent standard normals for keys [...], in the dtype of some parameters.
+
+    Drawn in float32 unless `noise` says otherwise, and widened: a path is then the same noise in
+    both precisions, and a draw in float64 costs three times as much.
+    """
+    dtype = jnp.result_type(*jax.tree.leaves(parameters))
+    drawn = np.dtype(noise) if dtype == np.float64 else np.dtype(np.float32)
+    return standard_normals(key, num_rows, drawn).astype(dtype)
 
 
 def scan_rows(
@@ -36,6 +46,13 @@ def scan_rows(
     Returns:
       The pytree of the values, each [T+1, ...].
     """
-    state, first = start(jax.tree.map(lambda rows: rows[0], draws))
-    _, later = jax.lax.scan(advance, state, jax.tree.map(lambda rows: rows[1:], draws), steps)
-    return jax.tree.map(lambda row, rows: jnp.concatenate([row[None], rows]), first, later)
+    first_state, first = start(jax.tree.map(lambda rows: rows[0], draws))
+
+    # Row 0 goes through the scan too: joined on afterwards it would cost a copy of everything.
+    def row(state: Any, drawn: tuple[Array, Any]) -> tuple[Any, Any]:
+        number, draw = drawn
+        later = advance(state, draw)
+        return jax.tree.map(partial(jnp.where, number > 0), later, (state, first))
+
+    _, rows = jax.lax.scan(row, first_state, (jnp.arange(steps + 1, dtype=jnp.int32), draws))
+    return rows

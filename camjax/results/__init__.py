@@ -1,7 +1,9 @@
 """Results as labelled arrays, and as files."""
 
 from camjax.results.dataset import QUANTILES, STATISTICS, statistics, statistics_dataset, to_dataset
-from camjax.results.files import check_writable, load_results, save_results
+from camjax.results.ensembles import ensemble_dataset
+from camjax.results.files import check_writable, load_results, save_results, written_whole
+from camjax.results.frame import save_frame, swept, to_frame
 from camjax.results.variables import STATUS_FLAGS, VARIABLES, Variable, describe
 
 __all__ = [
@@ -12,9 +14,14 @@ __all__ = [
     "Variable",
     "check_writable",
     "describe",
+    "ensemble_dataset",
     "load_results",
+    "save_frame",
     "save_results",
     "statistics",
     "statistics_dataset",
+    "swept",
     "to_dataset",
+    "to_frame",
+    "written_whole",
 ]

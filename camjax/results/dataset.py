@@ -147,5 +147,6 @@ def _global_attributes(
         **({} if seed is None else {"seed": seed}),
         "camjax_version": __version__,
         **({"precision": np.result_type(*floating).name} if floating else {}),
+        **({} if scenario is None else {"noise": scenario.processes.noise}),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import xarray
 
 
+RESULTS = "results.nc"
+"""What the command calls the results in its folder."""
+
+
 def save_results(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> Path:
     """Write a dataset as netCDF; a reader sees the whole file or none.
 
@@ -24,32 +28,48 @@ def save_results(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> Pat
       CamjaxError: the place cannot be written.
     """
     path = Path(path)
+    with written_whole(path) as temporary:
+        dataset.to_netcdf(temporary, engine="h5netcdf")
+    return path
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary name to write a file under, renamed at the end; nothing is left if that fails.
+
+    Raises:
+      CamjaxError: the place cannot be written.
+    """
     temporary = _temporary(path)
     try:
         with _folder_of(path):
             try:
-                dataset.to_netcdf(temporary, engine="h5netcdf")
+                yield temporary
                 os.replace(temporary, path)
             finally:
                 temporary.unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(path, error) from error
-    return path
 
 
 def load_results(path: str | os.PathLike[str]) -> "xarray.Dataset":
-    """Read a dataset that `save_results` or the command `camjax run` wrote, into memory.
+    """Read a dataset that `save_results` or the command wrote, into memory.
+
+    Args:
+      path: of the file, or of the folder whose `results.nc` it is.
 
     Raises:
       CamjaxError: there is no such file, or it is not netCDF.
     """
     import xarray
 
+    if Path(path).is_dir():
+        path = Path(path) / RESULTS
     try:
         with xarray.open_dataset(path, engine="h5netcdf", decode_timedelta=False) as dataset:
             return dataset.load()
     except OSError as error:
-        found = error.strerror or "no netCDF file"
+        found = os.strerror(error.errno).lower() if error.errno else "no netCDF file"
         remedy = "`camjax run --out FOLDER` writes FOLDER/results.nc."
         raise CamjaxError(refusal(str(path), "results of a run", found, remedy)) from error
 

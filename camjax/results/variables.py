@@ -55,6 +55,7 @@ VARIABLES: Mapping[str, Variable] = {
     "yield_rate": Variable("yield rate quoted in the step", "1/year", ("deposit",)),
     "transfer": Variable("transfer planned", "{token}", ("source", "destination")),
     "remainder": Variable("what settlement could not move", "{token}", ("deposit",)),
+    "mint_redeem": Variable("minted into idle, negative where redeemed from it", "{token}"),
     "mint_redeem_shortfall": Variable("redemption that idle could not cover", "{token}"),
     "volatile_asset_risk": Variable("risk metric of the volatile asset", "1"),
     "volatile_asset_price": Variable("price of the volatile asset", "USD"),

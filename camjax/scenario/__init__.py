@@ -4,7 +4,21 @@ Reading and checking a scenario needs no JAX; only building its arrays does.
 """
 
 from camjax.scenario.overrides import parse_overrides
+from camjax.scenario.parameters import Parameters, list_parameters, parameters
 from camjax.scenario.scenario import Scenario, load_scenario
 from camjax.scenario.sources import list_builtin
+from camjax.scenario.sweep import Sweep, load_sweep
+from camjax.scenario.sweep_values import parse_axes
 
-__all__ = ["Scenario", "list_builtin", "load_scenario", "parse_overrides"]
+__all__ = [
+    "Parameters",
+    "Scenario",
+    "Sweep",
+    "list_builtin",
+    "list_parameters",
+    "load_scenario",
+    "load_sweep",
+    "parameters",
+    "parse_axes",
+    "parse_overrides",
+]

@@ -16,6 +16,12 @@ from camjax.scenario.precision import Real
 from camjax.scenario.process_tables import AnyProcess, BlockBootstrapTable, OrnsteinUhlenbeckTable
 from camjax.scenario.schema import Document
 
+NOT_NUMBERS = {"process", "column"}
+"""Keys of a process's table that choose the process and its data."""
+
+STRUCTURE = {"days", "block_steps", "kind"}
+"""Keys that shape a process; all others are its numbers."""
+
 
 def build_processes(document: Document, data: DriverData, real: Real) -> DriverProcesses:
     """Where driver series come from: files first, processes for what they leave open.
@@ -24,7 +30,7 @@ def build_processes(document: Document, data: DriverData, real: Real) -> DriverP
       ScenarioError: correlations of columns that are not drawn from normals, or impossible ones.
     """
     processes = {
-        column: _process(process, data.histories.get(column), real)
+        column: build_process(process, data.histories.get(column), real)
         for column, process in document.drivers.processes.items()
         if column not in data.series and not column.startswith(WEIGHTS_FROM_OUTSIDE)
     }
@@ -36,7 +42,28 @@ def build_processes(document: Document, data: DriverData, real: Real) -> DriverP
         correlation=correlation_factor(gaussian, entries, real(0).dtype) if entries else None,
         steps=document.steps,
         dt_days=document.dt_days,
+        noise=document.noise,
     )
+
+
+def build_process(table: AnyProcess, history: Any, real: Real) -> Process:
+    """A process of the registry; numbers become leaves, everything else is structure.
+
+    Args:
+      table: checked.
+      history: [H] of a block bootstrap, None for every other process.
+      real: how its numbers become arrays.
+    """
+    values: dict[str, Any] = {key: value for key, value in table if key not in NOT_NUMBERS}
+    if isinstance(table, OrnsteinUhlenbeckTable) and table.initial is None:
+        values["initial"] = table.mean
+    if isinstance(table, BlockBootstrapTable) and history is not None:
+        values["history"] = history
+        values["initial"] = history[-1] if table.initial is None else table.initial
+    arguments = {
+        key: _hashable(value) if key in STRUCTURE else real(value) for key, value in values.items()
+    }
+    return PROCESSES[table.process](**arguments)
 
 
 def dirichlet_columns(
@@ -64,21 +91,6 @@ def dirichlet_columns(
     own_key = jax.random.fold_in(key, np.uint32(zlib.crc32(b"dirichlet")))
     draws = jax.random.dirichlet(own_key, concentration, (steps + 1,), concentration.dtype)
     return {f"dirichlet_{name}": draws[:, i] for i, name in enumerate(names)}
-
-
-def _process(table: AnyProcess, history: np.ndarray | None, real: Real) -> Process:
-    """A process of the registry; numbers become leaves, everything else is structure."""
-    values: dict[str, Any] = table.model_dump(exclude={"process", "column"})
-    if isinstance(table, OrnsteinUhlenbeckTable) and table.initial is None:
-        values["initial"] = table.mean
-    if isinstance(table, BlockBootstrapTable) and history is not None:
-        values["history"] = history
-        values["initial"] = history[-1] if table.initial is None else table.initial
-    structure = {"days", "block_steps", "kind"}
-    arguments = {
-        key: _hashable(value) if key in structure else real(value) for key, value in values.items()
-    }
-    return PROCESSES[table.process](**arguments)
 
 
 def _hashable(value: Any) -> Any:

@@ -1,10 +1,10 @@
 """From the checked `[weights]` to the rule and its options."""
 
-from collections.abc import Iterable
+from typing import Any
 
 from camjax.network import Network
 from camjax.scenario.precision import Real, optional
-from camjax.scenario.schema import DEFAULT_YIELD_WINDOW, Document
+from camjax.scenario.schema import DEFAULT_YIELD_WINDOW, Document, WeightsTable
 from camjax.vector import Vector
 from camjax.weights import (
     EndogenousRule,
@@ -22,66 +22,73 @@ from camjax.weights import (
 
 def build_weights(document: Document, network: Network, real: Real) -> Weights:
     """The weight rule that a checked document describes, with its options."""
-    table = document.weights
+    table = weights_in_full(document)
     excluded = tuple(d.type == "idle" for d in document.deposits if d.allocated)
     return Weights(
-        rule=_rule(document, network, real),
+        rule=_rule(table, document.allocated, network, real),
         cap=optional(table.cap, real),
         dirichlet_precision=optional(table.dirichlet_precision, real),
         excluded=excluded if table.idle_weight == "zero" and any(excluded) else None,
     )
 
 
-def _rule(document: Document, network: Network, real: Real) -> WeightRule:
+def weights_in_full(document: Document) -> WeightsTable:
+    """`[weights]` with what it leaves out for a deposit written out, such as factors."""
     table = document.weights
+    deposits = [deposit for deposit in document.deposits if deposit.allocated]
+    in_full: dict[str, Any] = {
+        "factor": {d.name: table.factor.get(d.name, 1.0) for d in deposits},
+        "exposure": {d.name: table.exposure.get(d.name, d.exposure) for d in deposits},
+        "convenience_yield": {d.name: table.convenience_yield.get(d.name, 0.0) for d in deposits},
+    }
+    if table.rule == "exogenous":
+        in_full["concentration"] = table.concentration or [1.0] * len(deposits)
+    return table.model_copy(update=in_full)
+
+
+def _rule(table: WeightsTable, names: list[str], network: Network, real: Real) -> WeightRule:
     match table.rule:
         case "endogenous":
             return EndogenousRule(
-                preferences=_preferences(document, real), memory=_memory(document, real)
+                preferences=_preferences(table, names, real), memory=_memory(table, real)
             )
         case "pairwise":
             return PairwiseRule(
-                preferences=_preferences(document, real),
-                memory=_memory(document, real),
-                conductance=_conductance(document, network, real),
+                preferences=_preferences(table, names, real),
+                memory=_memory(table, real),
+                conductance=_conductance(table, names, network, real),
                 gain=optional(table.gain, real),
                 network=network,
             )
         case "exogenous":
-            concentration = table.concentration or [1.0] * network.num_deposits
-            return ExogenousRule(concentration=real(concentration))
+            return ExogenousRule(concentration=real(table.concentration))
         case "prescribed":
             return PrescribedRule(allocation=table.prescribed_as == "allocation")
 
 
-def _preferences(document: Document, real: Real) -> Preferences:
-    table = document.weights
-    deposits = [deposit for deposit in document.deposits if deposit.allocated]
-
-    def vector(numbers: Iterable[float]) -> Vector:
-        return Vector.of([real(number) for number in numbers])
+def _preferences(table: WeightsTable, names: list[str], real: Real) -> Preferences:
+    def vector(numbers: dict[str, float]) -> Vector:
+        return Vector.of([real(numbers[name]) for name in names])
 
     return Preferences(
-        factor=vector(table.factor.get(d.name, 1.0) for d in deposits),
-        exposure=vector(table.exposure.get(d.name, d.exposure) for d in deposits),
-        convenience_yield=vector(table.convenience_yield.get(d.name, 0.0) for d in deposits),
+        factor=vector(table.factor),
+        exposure=vector(table.exposure),
+        convenience_yield=vector(table.convenience_yield),
         asset_risk_aversion=real(table.asset_risk_aversion),
         yield_risk_aversion=real(table.yield_risk_aversion),
         elasticity=optional(table.elasticity, real),
     )
 
 
-def _memory(document: Document, real: Real) -> YieldMemory:
-    table = document.weights
+def _memory(table: WeightsTable, real: Real) -> YieldMemory:
     if table.yield_half_life_days is not None:
         return HalfLifeMemory(half_life_days=real(table.yield_half_life_days))
     return WindowMemory(window=table.yield_window or DEFAULT_YIELD_WINDOW)
 
 
-def _conductance(document: Document, network: Network, real: Real) -> Vector:
+def _conductance(table: WeightsTable, names: list[str], network: Network, real: Real) -> Vector:
     """One number a pair of the network, 1 where the document names none."""
-    names = document.allocated
-    entries = document.weights.conductance or []
+    entries = table.conductance or []
     given = {frozenset((a, b)): value for a, b, value in entries}
     pairs = (frozenset((names[i], names[j])) for i, j in network.edges)
     return network.split(real([given.get(pair, 1.0) for pair in pairs]))

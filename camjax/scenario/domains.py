@@ -33,6 +33,20 @@ class Interval:
         below = array <= upper if self.notation[-1] == "]" else array < upper
         return np.isfinite(array) & above & below
 
+    def within(self, other: "Interval") -> "Interval":
+        """Numbers that lie in both.
+
+        >>> Interval("[0, inf)").within(Interval("(0, 1]")).notation
+        '(0, 1]'
+        """
+        lowers = (
+            (i.bounds[0], i.notation[0] == "(", i.notation.split(",")[0]) for i in (self, other)
+        )
+        uppers = (
+            (i.bounds[1], i.notation[-1] != ")", i.notation.split(",")[1]) for i in (self, other)
+        )
+        return Interval(f"{max(lowers)[2]},{min(uppers)[2]}")
+
     def __str__(self) -> str:
         lower, upper = self.bounds
         if math.isinf(upper):

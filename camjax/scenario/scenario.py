@@ -24,6 +24,7 @@ from camjax.scenario.sources import (
     read_source,
     with_absolute_files,
 )
+from camjax.scenario.sweep_table import read_table
 from camjax.scenario.text import to_toml
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Scenario:
         uncertain = self.document.weights.dirichlet_precision is not None
         return self.processes.is_random or self._draws_weights or uncertain
 
-    def sample_drivers(self, key: Array | None = None) -> Drivers:
+    def sample_drivers(
+        self, key: Array | None = None, normals: dict[str, Array] | None = None
+    ) -> Drivers:
         """Drivers of one path; vmap over keys for many.
 
         Under the exogenous rule whose draws no file gives, one draw ξ ~ Dirichlet(concentration)
@@ -101,6 +104,7 @@ class Scenario:
 
         Args:
           key: of the path; may be left out where drivers are not random.
+          normals: in place of those that the key gives, see `DriverProcesses.sample`.
 
         Raises:
           CamjaxError: something is random and there is no key.
@@ -108,7 +112,7 @@ class Scenario:
         References:
           Specification, 1 and 3.6.
         """
-        columns = self.processes.sample(key)
+        columns = self.processes.sample(key, normals)
         if self._draws_weights:
             columns |= self._drawn_weights(key)
         return self.model.drivers(columns, self.steps)
@@ -182,4 +186,6 @@ def checked(raw: RawScenario, overrides: Mapping[str, Any]) -> Document:
         raise scenario_error(error, keys) from None
     check_document(document)
     check_processes(document)
+    if document.sweep is not None:
+        read_table(document.sweep)
     return document

@@ -96,11 +96,13 @@ class Document(Table):
     steps: Annotated[int, Whole(1)]
     dt_days: Positive = 1.0
     precision: Literal["float64", "float32"] = "float64"
+    noise: Literal["float64", "float32"] = "float32"
     deposits: list[DepositEntry]
     weights: WeightsTable = WeightsTable()
     rebalancing: RebalancingTable = RebalancingTable()
     market: MarketTable = MarketTable()
     drivers: DriversTable = DriversTable()
+    sweep: dict[str, Any] | None = None
 
     @property
     def allocated(self) -> list[str]:

@@ -61,9 +61,15 @@ def list_builtin() -> list[tuple[str, str]]:
 
 
 def builtin_document(name: str) -> dict[str, Any]:
-    """The document of a built-in scenario: the default one, and what the variant changes in it."""
+    """The document of a built-in scenario: the default one, and what the variant changes in it.
+
+    A study is what its settings have in common, with a sweep over what they have not.
+    """
     default = tomllib.loads((FILES / f"{DEFAULT}.toml").read_text("utf-8"))
-    return apply_overrides(default, {"name": name, **_variants()[name]["changes"]})
+    variants = _variants()
+    variant = variants[name]
+    changes = variant["changes"] if "changes" in variant else _study(variant["settings"], variants)
+    return apply_overrides(default, {"name": name, **changes})
 
 
 def plain(value: Any) -> Any:
@@ -95,6 +101,21 @@ def with_absolute_files(document: dict[str, Any], folder: Path) -> dict[str, Any
         return document
     drivers = {key: absolute(table) for key, table in absolute(drivers).items()}
     return document | {"drivers": drivers}
+
+
+def _study(names: list[str], variants: dict[str, Any]) -> dict[str, Any]:
+    """Changes that all of some variants make, and a sweep over the others."""
+    settings = {name: variants[name]["changes"] for name in names}
+    common = {
+        path: value
+        for path, value in settings[names[0]].items()
+        if all(path in own and own[path] == value for own in settings.values())
+    }
+    others = [
+        {"name": name, "set": {path: own[path] for path in own if path not in common}}
+        for name, own in settings.items()
+    ]
+    return {**common, "sweep.settings": others}
 
 
 def _variants() -> dict[str, Any]:

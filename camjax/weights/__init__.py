@@ -1,5 +1,6 @@
 """Weight rules, one file each, and what they share. To add one, write it and name it here."""
 
+from camjax.weights.any_window import AnyWindowMemory
 from camjax.weights.base import Target, View, WeightRule
 from camjax.weights.endogenous import EndogenousRule
 from camjax.weights.exogenous import ExogenousRule
@@ -20,6 +21,7 @@ RULES: dict[str, type[WeightRule]] = {
 
 __all__ = [
     "RULES",
+    "AnyWindowMemory",
     "EndogenousRule",
     "ExogenousRule",
     "HalfLifeMemory",

@@ -1,13 +1,15 @@
 """Statistics over paths, one file each. To add one, follow `Reducer` and hand it to an ensemble."""
 
 from camjax.ensemble.reducers.bands import Bands, BandsResult
-from camjax.ensemble.reducers.base import Reducer
+from camjax.ensemble.reducers.base import AlongReducer, Reducer, Scope
 from camjax.ensemble.reducers.events import Event, FirstTime, FirstTimeResult
 from camjax.ensemble.reducers.final import Estimate, FinalMean, FinalProbability
+from camjax.ensemble.reducers.flags import Flags
 from camjax.ensemble.reducers.moments import Moments, MomentsResult
 from camjax.ensemble.reducers.quantiles import Bins, Quantiles, QuantilesResult
 
 __all__ = [
+    "AlongReducer",
     "Bands",
     "BandsResult",
     "Bins",
@@ -17,9 +19,11 @@ __all__ = [
     "FinalProbability",
     "FirstTime",
     "FirstTimeResult",
+    "Flags",
     "Moments",
     "MomentsResult",
     "Quantiles",
     "QuantilesResult",
     "Reducer",
+    "Scope",
 ]

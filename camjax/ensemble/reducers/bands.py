@@ -3,13 +3,16 @@
 import dataclasses
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from camjax.ensemble.quantities import STEP
+from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.histograms import count_rows
-from camjax.ensemble.reducers.moments import Moments
+from camjax.ensemble.reducers.moments import Moments, moments_of
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -63,23 +66,33 @@ class Bands:
         return (self.variable,)
 
     @property
+    def scope(self) -> Scope:
+        """Every step, or the end."""
+        return "end" if self.final else "step"
+
+    @property
     def _moments(self) -> Moments:
         return Moments(self.variable)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Any]:
-        """Moments, and counts [T, ..., bins + 2], of a block."""
+        """Moments, and counts [..., bins + 2], of a step of a block."""
         values = variables[self.variable]
-        values = values[-1:] if self.final else values
-        low, high = (jnp.asarray(end, values.dtype)[..., None] for end in (self.low, self.high))
+        row = 0 if self.final else variables[STEP] - 1
+        low, high = (
+            jnp.asarray(ends, values.dtype)[row, ..., None] for ends in (self.low, self.high)
+        )
         width = high - low
         scale = jnp.where(width > 0, self.number / jnp.where(width > 0, width, 1), 0)
+        # Divided out once a cell, not again for every lane.
+        low, high, scale = jax.lax.optimization_barrier((low, high, scale))
         inside = jnp.clip(jnp.floor((values - low) * scale), 0, self.number - 1) + 1
         place = jnp.where(values < low, 0, jnp.where(values > high, self.number + 1, inside))
         valid = jnp.broadcast_to(counted, values.shape) & ~jnp.isnan(values)
-        return {
-            "moments": self._moments.fold({self.variable: values}, counted),
+        folded = {
+            "moments": moments_of(values, counted),
             "counts": count_rows(place.astype(jnp.int32), valid, self.number + 2, self.variable),
         }
+        return jax.tree.map(lambda leaf: leaf[None], folded) if self.final else folded
 
     def merge(self, earlier: Any, later: Any) -> dict[str, Any]:
         """Those of both sets of paths."""
@@ -91,7 +104,7 @@ class Bands:
     def finish(self, partial: Any) -> BandsResult:
         """Statistics, quantiles linear within a bin."""
         moments, counts = partial["moments"], np.asarray(partial["counts"], np.int64)
-        num_paths = int(moments["count"])
+        num_paths = int(moments["count"].max())
         read = [self._quantile(counts, moments, level * num_paths) for level in self.levels]
         known = counts.sum(-1) == num_paths
         quantiles, error = (

@@ -1,8 +1,21 @@
 """The protocol of reducers: statistics over paths whose size does not grow with their number."""
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from jax import Array
+
+from camjax.model import Model, Record
+
+Scope = Literal["step", "end", "path", "along"]
+"""What a reducer looks at when it folds.
+
+    step    one step of every path; what it gives is stacked over steps
+    end     the last step
+    path    whole trajectories, which are held for one block
+    along   what it has itself remembered along each path, see `AlongReducer`
+"""
+
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 class Reducer(Protocol):
@@ -19,15 +32,22 @@ class Reducer(Protocol):
         ...
 
     @property
+    def scope(self) -> Scope:
+        """What `fold` looks at; the less, the faster."""
+        ...
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Names of the results table, or "share", that `fold` is given."""
         ...
 
-    def fold(self, variables: dict[str, Array], counted: Array) -> Any:
+    def fold(self, variables: Any, counted: Array) -> Any:
         """Partial result, a pytree of arrays, of one block.
 
         Args:
-          variables: by name [T, L] or [T, deposits, L], lanes last.
+          variables: by name [L] or [deposits, L], lanes last, with a leading time axis where the
+            scope is "path"; where it is "step", "step" [] tells which, from 1 on. For "along" the
+            memory after the last step, lanes last.
           counted: [L], False for padding.
         """
         ...
@@ -38,4 +58,16 @@ class Reducer(Protocol):
 
     def finish(self, partial: Any) -> Any:
         """The statistics: arrays or a small structure of them."""
+        ...
+
+
+class AlongReducer(Reducer, Protocol):
+    """A reducer that remembers something of each path from step to step."""
+
+    def start(self, model: Model) -> Any:
+        """Memory of one path before the first step."""
+        ...
+
+    def advance(self, model: Model, memory: Any, record: Record) -> Any:
+        """Memory of one path after a step."""
         ...

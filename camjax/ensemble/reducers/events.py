@@ -3,7 +3,7 @@
 import dataclasses
 import operator
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from camjax.ensemble.intervals import wilson_interval
 from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.reducers.base import Scope
 from camjax.errors import CamjaxError, refusal
 
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -100,6 +101,7 @@ class FirstTime:
 
     event: Event
     names: tuple[str, ...]
+    scope: ClassVar[Scope] = "path"
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """One number at the end of a run, with its interval: a mean or a probability."""
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from camjax.ensemble.intervals import half_width, wilson_interval
 from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.events import COMPARISONS, Event
-from camjax.ensemble.reducers.moments import Moments
+from camjax.ensemble.reducers.moments import Moments, moments_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +46,7 @@ class FinalMean:
     quantity: Quantity
     names: tuple[str, ...]
     level: float = 0.95
+    scope: ClassVar[Scope] = "end"
 
     @property
     def name(self) -> str:
@@ -62,9 +64,8 @@ class FinalMean:
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Moments of a block."""
-        variable = self.quantity.variable
-        last = self.quantity.select(self.names, variables[variable])[-1:]
-        return self._moments.fold({variable: last}, counted)
+        values = variables[self.quantity.variable][None]
+        return moments_of(self.quantity.select(self.names, values)[0], counted)
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""
@@ -74,7 +75,7 @@ class FinalMean:
         """Mean and interval."""
         found = self._moments.finish(partial)
         low, high = found.interval(self.level)
-        ends = (float(values[0]) for values in (found.mean, low, high))
+        ends = (float(value) for value in (found.mean, low, high))
         return Estimate(str(self.quantity), found.num_paths, *ends)
 
 
@@ -91,6 +92,7 @@ class FinalProbability:
     event: Event
     names: tuple[str, ...]
     level: float = 0.95
+    scope: ClassVar[Scope] = "end"
 
     @property
     def name(self) -> str:
@@ -104,7 +106,7 @@ class FinalProbability:
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Paths of a block, those on which it is so, and those on which it can be told."""
-        values = self.event.quantity.select(self.names, variables[self.variables[0]])[-1]
+        values = self.event.quantity.select(self.names, variables[self.variables[0]][None])[0]
         happens = COMPARISONS[self.event.comparison](values, self.event.threshold)
         return {
             "paths": counted.sum(dtype=jnp.int32),

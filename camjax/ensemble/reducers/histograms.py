@@ -25,13 +25,13 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
     Raises:
       CamjaxError: all rows together have more bins than 32 bits can number.
     """
-    # One flat scatter of ones: rows follow each other, and what is not valid falls off the end.
+    # One flat scatter of ones: rows follow each other, and what is not valid falls into a last bin.
     rows = int(np.prod(places.shape[:-1]))
-    if rows * width > MOST_BINS:
+    if rows * width >= MOST_BINS:
         got = f"{rows} steps and deposits of {variable}"
-        expected = f"at most {MOST_BINS // width} in {width} bins"
+        expected = f"at most {(MOST_BINS - 1) // width} in {width} bins"
         raise CamjaxError(refusal("statistics", expected, got, "Leave this variable out."))
     start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*places.shape[:-1], 1))
     flat = jnp.where(valid, places + start, rows * width).reshape(-1)
-    counts = jnp.zeros(rows * width, jnp.int32).at[flat].add(1, mode="drop")
-    return counts.reshape((*places.shape[:-1], width))
+    counts = jnp.zeros(rows * width + 1, jnp.int32).at[flat].add(1, mode="promise_in_bounds")
+    return counts[:-1].reshape((*places.shape[:-1], width))

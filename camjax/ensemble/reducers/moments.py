@@ -1,14 +1,17 @@
 """Mean, variance and extremes over paths."""
 
 import dataclasses
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
 from camjax.ensemble.intervals import normal_interval
+from camjax.ensemble.reducers.base import Scope
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +30,28 @@ class MomentsResult:
         return normal_interval(self.mean, self.std / np.sqrt(self.num_paths), level)
 
 
+def moments_of(values: Array, counted: Array) -> dict[str, Array]:
+    """Count, mean, squared deviations and extremes [...] of values [..., L] over counted lanes.
+
+    What rounding left of the mean is found among the deviations and taken out (Chan, Golub &
+    LeVeque 1983). Sums are products with a vector of ones, which keep several additions under way
+    at once; a reduction would wait for each.
+    """
+    weight = counted.astype(values.dtype)
+    number = weight.sum()
+    total = partial(jnp.dot, b=weight, precision=jax.lax.Precision.HIGHEST)
+    mean = total(jnp.where(counted, values, 0)) / number
+    deviations = jnp.where(counted, values - mean[..., None], 0)
+    rounding = total(deviations) / number
+    return {
+        "count": jnp.broadcast_to(number, mean.shape),
+        "mean": mean + rounding,
+        "squares": jnp.maximum(total(deviations * deviations) - number * rounding * rounding, 0),
+        "minimum": jnp.where(counted, values, jnp.inf).min(-1),
+        "maximum": jnp.where(counted, values, -jnp.inf).max(-1),
+    }
+
+
 @dataclasses.dataclass(frozen=True)
 class Moments:
     """Mean, variance and extremes of a variable at every step.
@@ -39,6 +64,7 @@ class Moments:
     """
 
     variable: str
+    scope: ClassVar[Scope] = "step"
 
     @property
     def name(self) -> str:
@@ -51,27 +77,14 @@ class Moments:
         return (self.variable,)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
-        """Count, mean, squared deviations and extremes of a block."""
-        values = variables[self.variable]
-        counts = jnp.broadcast_to(counted, values.shape)
-        count = counted.sum().astype(values.dtype)
-        # Around the block's first path, so that large values keep their digits.
-        pivot = values[..., :1]
-        mean = jnp.where(counts, values - pivot, 0).sum(-1, keepdims=True) / count
-        deviations = jnp.where(counts, values - pivot - mean, 0)
-        return {
-            "count": count,
-            "mean": (pivot + mean)[..., 0],
-            "squares": (deviations * deviations).sum(-1),
-            "minimum": jnp.where(counts, values, jnp.inf).min(-1),
-            "maximum": jnp.where(counts, values, -jnp.inf).max(-1),
-        }
+        """Count, mean, squared deviations and extremes of a step of a block."""
+        return moments_of(variables[self.variable], counted)
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""
         first, second = (
-            {name: np.asarray(value, np.float64) for name, value in partial.items()}
-            for partial in (earlier, later)
+            {name: np.asarray(value, np.float64) for name, value in moments.items()}
+            for moments in (earlier, later)
         )
         count = first["count"] + second["count"]
         share = second["count"] / np.maximum(count, 1)
@@ -88,12 +101,13 @@ class Moments:
 
     def finish(self, partial: Any) -> MomentsResult:
         """Mean, standard deviation and extremes."""
-        count = int(partial["count"])
+        count = int(np.max(partial["count"]))
+        undefined = np.isnan(partial["mean"])  # extremes do not tell: XLA's pass over NaN
         variance = partial["squares"] / (count - 1) if count > 1 else partial["squares"] * np.nan
         return MomentsResult(
             num_paths=count,
             mean=np.asarray(partial["mean"]),
             std=np.sqrt(variance),
-            minimum=np.asarray(partial["minimum"]),
-            maximum=np.asarray(partial["maximum"]),
+            minimum=np.where(undefined, np.nan, partial["minimum"]),
+            maximum=np.where(undefined, np.nan, partial["maximum"]),
         )

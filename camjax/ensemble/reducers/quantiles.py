@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.histograms import count_rows
 
 
@@ -75,16 +76,21 @@ class Quantiles:
         return f"quantiles({self.variable})"
 
     @property
+    def scope(self) -> Scope:
+        """Every step, or the end."""
+        return "end" if self.final else "step"
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """The one variable."""
         return (self.variable,)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> Array:
-        """Counts [T, bins + 2] or [T, deposits, bins + 2] of a block."""
+        """Counts [..., bins + 2] of a step of a block."""
         values = variables[self.variable]
-        values = values[-1:] if self.final else values
         valid = jnp.broadcast_to(counted, values.shape) & ~jnp.isnan(values)
-        return count_rows(self.bins.index(values), valid, self.bins.number + 2, self.variable)
+        counts = count_rows(self.bins.index(values), valid, self.bins.number + 2, self.variable)
+        return counts[None] if self.final else counts
 
     def merge(self, earlier: Any, later: Any) -> NDArray:
         """Counts of both sets of paths."""

@@ -1,6 +1,5 @@
 """The program that simulates paths of given normals, and the means of independent units."""
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,11 +10,11 @@ from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
+from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.quantities import SHARE, Quantity, shares
 from camjax.ensemble.variance_reduction.samplings import Normals, Sampling
-from camjax.market import Drivers
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 from camjax.simulation import simulate
@@ -25,15 +24,6 @@ Program = Callable[[NDArray, NDArray], Array]
 
 IN_FLIGHT = 2
 """Calls under way at once, so that devices work while the host prepares points."""
-
-
-def drivers_from_normals(
-    source: PathSource, processes: DriverProcesses, key: Array, normals: Normals
-) -> Drivers:
-    """Drivers of one path that take their normals from outside and all else from its key."""
-    columns = processes.sample(key, normals)
-    given = dataclasses.replace(processes, given=columns, correlation=None)
-    return source.with_leaves(source.model, given).sample_drivers(key)
 
 
 def compile_program(
@@ -66,7 +56,8 @@ def compile_program(
     shared = (source.model, source.processes, key)
     points = next(sampling.points(sampling.unit))
     first = np.zeros(len(devices), np.uint32)
-    program = jax.jit(mapped).lower(*shared, first, np.stack([points] * len(devices))).compile()
+    lowered = jax.jit(mapped).lower(*shared, first, np.stack([points] * len(devices)))
+    program = compile_for(lowered, devices)
     return lambda first, points: program(*shared, first, points)
 
 
@@ -87,7 +78,7 @@ def group_means(
     record = ("balance" if shares_wanted else quantity.variable,)
 
     def path(key: Array, normals: Normals) -> Array:
-        drivers = drivers_from_normals(source, processes, key, normals)
+        drivers = source.sample_drivers(key, normals)
         values = simulate(source.model, drivers, key, record).variables[record[0]]
         return shares(source.model, values) if shares_wanted else values
 

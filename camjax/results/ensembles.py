@@ -6,7 +6,7 @@ import numpy as np
 
 from camjax.ensemble import Ensemble
 from camjax.ensemble.reducers import BandsResult
-from camjax.results import statistics_dataset
+from camjax.results.dataset import statistics_dataset
 from camjax.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def ensemble_dataset(scenario: Scenario, found: Ensemble, seed: int) -> "xarray.
         for name, bands in all_bands.items()
     }
     dataset = statistics_dataset(
-        values, found["digests"].status, scenario.model, scenario=scenario, seed=seed
+        values, found["flags"], scenario.model, scenario=scenario, seed=seed
     )
     for name, bands in all_bands.items():
         finite = bands.error[np.isfinite(bands.error)]

@@ -1,0 +1,176 @@
+"""A scenario with free numbers against observations: what it predicts at any point of a search."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from calibration.backtest import Mode, replay
+from calibration.backtest.history import (
+    balances_of_all,
+    first_step,
+    observed_yield_columns,
+    with_series,
+)
+from calibration.fit.free import Bounds, FreeParameters, free_parameters
+from calibration.fit.objectives import RESIDUALS, Compared
+from calibration.observations import Observations, implied_weights
+from camjax import Drivers, Model, Scenario, pytree
+from camjax.errors import CamjaxError, refusal
+
+COMMON_PATHS = 64
+"""Paths of a random scenario, the same at every point of a search."""
+
+
+def _unchanged(model: Model) -> Model:
+    return model
+
+
+@pytree
+class Data:
+    """Everything that a prediction is made from and held against, but for the free numbers."""
+
+    drivers: Drivers | None
+    """Rows 0…steps; None where free numbers change them."""
+    balances: Array
+    """[T + 1, all deposits] observed, tokens; row 0 is the start."""
+    observed: Array
+    """[T, K] weights after the first row."""
+    counts: Array
+    """[T] booleans."""
+    keys: Array | None
+    """[P] of random paths; None where nothing is random."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Problem:
+    """Free numbers, and observations that they are to explain.
+
+    Attributes:
+      scenario: with observed yields among its series.
+      observations: at its steps.
+      free: which numbers are free.
+      paths: as they were named.
+      bounds: by path, as they were given.
+      mode: "one-step" or "free-run".
+      names: the K deposits that are under allocation and observed.
+      lead_in: steps before the first observation.
+      data: what predictions are made from.
+      observed_start: [K] weights of the first row.
+      held_out: [T] booleans, rows that were observed but are not fitted.
+      remembering: changes how holders of a model remember yields; as they do, unless windows are
+        compared.
+    """
+
+    scenario: Scenario
+    observations: Observations
+    free: FreeParameters
+    paths: tuple[str, ...]
+    bounds: Bounds
+    mode: Mode
+    names: tuple[str, ...]
+    lead_in: int
+    data: Data
+    observed_start: np.ndarray
+    held_out: np.ndarray
+    remembering: Callable[[Model], Model] = _unchanged
+
+    def compare(self, coordinates: Array, data: Data) -> Compared:
+        """Predictions at coordinates [D] beside observations; differentiable in both.
+
+        Of a random scenario, the mean over its paths.
+        """
+        model, processes = self.free.insert(coordinates)
+        model = self.remembering(model)
+        run = self.scenario.with_leaves(model, processes)
+        positions = [model.names.index(name) for name in self.names]
+
+        def balances(key: Array | None) -> Array:
+            drivers = run.sample_drivers(key) if data.drivers is None else data.drivers
+            one_step = self.mode == "one-step"
+            ran = replay(
+                model, drivers, data.balances, key, lead_in=self.lead_in, one_step=one_step
+            )
+            return ran.balance[:, jnp.asarray(positions)]
+
+        if data.keys is None:
+            held = balances(None)
+            weights = held / held.sum(axis=-1, keepdims=True)
+        else:
+            paths = jax.vmap(balances)(data.keys)
+            held = paths.mean(axis=0)
+            weights = (paths / paths.sum(axis=-1, keepdims=True)).mean(axis=0)
+        return Compared(
+            weights=weights,
+            balances=held,
+            observed_weights=data.observed,
+            observed_balances=data.balances[1:, jnp.asarray(positions)],
+            counts=data.counts,
+        )
+
+    def residuals(self, coordinates: Array, data: Data, objective: str = "ilr") -> Array:
+        """Residuals [M] of a least-squares objective at coordinates [D]."""
+        return RESIDUALS[objective](self.compare(coordinates, data)).ravel()
+
+
+def pose(
+    scenario: Scenario,
+    observations: Observations,
+    paths: Sequence[str],
+    *,
+    mode: Mode = "one-step",
+    bounds: Bounds | None = None,
+    held_out: float = 0.0,
+    seed: int = 0,
+) -> Problem:
+    """Free numbers of a scenario and hold it against observations, as a backtest does.
+
+    Args:
+      scenario: the model and its drivers; its steps must reach the last observation.
+      observations: its balances, from `calibration.observations.observe`.
+      paths: free numbers, see `free_parameters`.
+      mode: "one-step" starts every step from observed balances, "free-run" only the first.
+      bounds: by path, see `free_parameters`.
+      held_out: share of the rows, the last ones, that a fit does not see.
+      seed: of the paths of a random scenario.
+
+    Raises:
+      CamjaxError: as `calibration.backtest.backtest` and `free_parameters`.
+    """
+    lead_in = first_step(scenario, observations)
+    names = tuple(name for name in scenario.document.allocated if name in observations.names)
+    if len(names) < 2:
+        expected = "at least two observed deposits under allocation"
+        raise CamjaxError(refusal("observations", expected, ", ".join(names) or "none"))
+    run = with_series(scenario, observed_yield_columns(scenario, observations))
+    free = free_parameters(run, paths, bounds)
+    columns = [observations.names.index(name) for name in names]
+    keys = jax.random.split(jax.random.key(seed), COMMON_PATHS) if run.is_random else None
+    drawn = run.is_random or any(path.startswith("drivers.") for path in paths)
+    scored = np.logical_and.reduce(observations.mask[1:, columns], axis=1)
+    seen = len(scored) - round(held_out * len(scored))
+    dtype = run.model.rebalancing.duration_days.dtype
+    weights = implied_weights(observations.balances[:, columns])
+    fitted = scored & (np.arange(len(scored)) < seen)
+    return Problem(
+        scenario=run,
+        observations=observations,
+        free=free,
+        paths=tuple(paths),
+        bounds=bounds or {},
+        mode=mode,
+        names=names,
+        lead_in=lead_in,
+        data=Data(
+            drivers=None if drawn else run.sample_drivers(),
+            balances=jnp.asarray(balances_of_all(run.model.names, observations), dtype),
+            observed=jnp.asarray(weights[1:], dtype),
+            counts=jnp.asarray(fitted),
+            keys=keys,
+        ),
+        observed_start=weights[0],
+        held_out=scored & ~fitted,
+    )

@@ -1,0 +1,1 @@
+"""How much each number of a scenario matters: derivatives, and parts of variance."""

@@ -1,0 +1,93 @@
+"""The box over which global measures look: a range for each parameter, independent and uniform."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camjax import Parameters, Scenario, parameters
+from camjax.errors import CamjaxError, refusal
+
+WITHIN = 0.2
+"""A parameter without a range of its own varies by this part of its value, up and down."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Box:
+    """K parameters, each uniform between two ends, independent of the others."""
+
+    names: tuple[str, ...]
+    low: NDArray
+    high: NDArray
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """As SALib takes it."""
+        bounds = [[float(a), float(b)] for a, b in zip(self.low, self.high, strict=True)]
+        return {"num_vars": len(self.names), "names": list(self.names), "bounds": bounds}
+
+    @property
+    def width(self) -> NDArray:
+        """[K] high less low."""
+        return self.high - self.low
+
+
+def read_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float] | None]:
+    """Parameters as they are typed: `path` or `path=low:high`, with commas between several.
+
+    Raises:
+      CamjaxError: a range that is none.
+
+    >>> read_ranges(["deposits.savings.rate=0.01:0.03,rebalancing.duration_days"])
+    {'deposits.savings.rate': (0.01, 0.03), 'rebalancing.duration_days': None}
+    """
+    found: dict[str, tuple[float, float] | None] = {}
+    for text in (part.strip() for each in texts for part in each.split(",")):
+        path, equals, ends = text.partition("=")
+        found[path.strip()] = _ends(path.strip(), ends) if equals else None
+    return found
+
+
+def box_of(scenario: Scenario, ranges: dict[str, tuple[float, float] | None]) -> Box:
+    """The box of some parameters of a scenario.
+
+    Raises:
+      CamjaxError: a path that is no parameter, a range beyond what the scenario's file allows, or
+        none for a parameter that is 0.
+    """
+    chosen = parameters(scenario, list(ranges))
+    ends = [_range(chosen, place, given) for place, given in enumerate(ranges.values())]
+    low, high = np.array(ends, np.float64).T
+    return Box(tuple(ranges), low, high)
+
+
+def _range(
+    chosen: Parameters, place: int, given: tuple[float, float] | None
+) -> tuple[float, float]:
+    name, interval = chosen.names[place], chosen.intervals[place]
+    value = float(chosen.values[place])
+    if given is None:
+        if value == 0:
+            remedy = f"Give it one: {name}=low:high."
+            raise CamjaxError(refusal(name, "a range, since its value is 0", "none", remedy))
+        low, high = sorted((value * (1 - WITHIN), value * (1 + WITHIN)))
+        lower, upper = interval.bounds
+        given = max(low, lower), min(high, upper)
+    if not interval.contains(given).all():
+        raise CamjaxError(refusal(name, f"both ends {interval}", f"{given[0]:g}:{given[1]:g}"))
+    return given
+
+
+def _ends(path: str, text: str) -> tuple[float, float]:
+    parts = text.split(":")
+    try:
+        low, high = (float(part) for part in parts)
+    except ValueError:
+        low = high = math.nan
+    if not low < high or not math.isfinite(high - low):
+        remedy = f"Such as {path}=0.01:0.03."
+        raise CamjaxError(refusal(path, "low:high", repr(text), remedy))
+    return low, high

@@ -1,0 +1,74 @@
+"""Screening: elementary effects along few trajectories (Morris)."""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.sensitivity.box import Box
+from calibration.sensitivity.sobol import Evaluate
+from camjax.errors import CamjaxError, refusal
+
+LEVELS = 4
+"""Of the grid on which trajectories lie."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MorrisResult:
+    """Effects on Q outputs of K parameters, each over its whole range."""
+
+    box: Box
+    mean: NDArray
+    """[Q, K] of effects, which may cancel."""
+    mean_absolute: NDArray
+    """[Q, K] of effects' sizes: how much a parameter matters."""
+    reach: NDArray
+    """[Q, K] half the width of the 95 % bootstrap interval of `mean_absolute`."""
+    std: NDArray
+    """[Q, K] how much an effect depends on where it is looked at."""
+    trajectories: int
+    evaluations: int
+
+
+def morris(box: Box, evaluate: Evaluate, trajectories: int, *, seed: int = 0) -> MorrisResult:
+    """Elementary effects over a box.
+
+    Args:
+      box: of K parameters.
+      evaluate: called once, with all points.
+      trajectories: r; r (K + 1) evaluations.
+      seed: of trajectories and resamples.
+
+    Raises:
+      CamjaxError: fewer than 2 trajectories.
+
+    References:
+      Morris 1991; Campolongo, Cariboni & Saltelli 2007.
+    """
+    from SALib.analyze import morris as analysis
+    from SALib.sample import morris as design
+
+    if trajectories < 2:
+        raise CamjaxError(refusal("samples", "at least 2 trajectories", trajectories))
+    # The seed 0 would be taken for none.
+    points = design.sample(box.problem, trajectories, num_levels=LEVELS, seed=seed + 1)
+    values = np.asarray(evaluate(points), np.float64)
+    found = [
+        analysis.analyze(
+            box.problem, points, np.ascontiguousarray(column), num_levels=LEVELS, seed=seed + 1
+        )
+        for column in values.T
+    ]
+
+    def table(key: str) -> NDArray:
+        return np.array([np.asarray(each[key], np.float64) for each in found])
+
+    return MorrisResult(
+        box=box,
+        mean=table("mu"),
+        mean_absolute=table("mu_star"),
+        reach=table("mu_star_conf"),
+        std=table("sigma"),
+        trajectories=trajectories,
+        evaluations=len(points),
+    )

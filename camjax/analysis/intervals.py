@@ -1,0 +1,70 @@
+"""Means over paths with their interval, and statistics as labelled variables."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray
+from numpy.typing import NDArray
+from scipy import special
+
+from camjax.results import QUANTILES
+
+ORDER = ("setting", "figure", "step")
+"""Dimensions that come first in what analyses give."""
+
+
+def by_path(array: xarray.DataArray) -> NDArray:
+    """The values with paths along the first axis, in float64."""
+    return array.transpose("path", ...).values.astype(np.float64)
+
+
+def mean_interval(values: NDArray, level: float = 0.95) -> dict[str, NDArray]:
+    """Mean over the first axis and its interval by Student's t, by `mean`, `low` and `high`.
+
+    x̄ ± t s / √P
+
+    The interval is NaN where there is one path alone. Paths are independent; the mean is close to
+    normal for P as small as ten unless single paths dominate it.
+
+    >>> {name: round(float(v), 3) for name, v in mean_interval(np.array([1.0, 2.0, 3.0])).items()}
+    {'mean': 2.0, 'low': -0.484, 'high': 4.484}
+    """
+    num_paths, mean = len(values), values.mean(axis=0)
+    if num_paths < 2:
+        unknown = np.full_like(mean, np.nan)
+        return {"mean": mean, "low": unknown, "high": unknown.copy()}
+    error = values.std(axis=0, ddof=1) / np.sqrt(num_paths)
+    reach = special.stdtrit(num_paths - 1, 0.5 + level / 2) * error
+    return {"mean": mean, "low": mean - reach, "high": mean + reach}
+
+
+def quantiles(values: NDArray, names: Mapping[str, float] = QUANTILES) -> dict[str, NDArray]:
+    """Quantiles over the first axis, by their labels."""
+    return dict(zip(names, np.quantile(values, list(names.values()), axis=0), strict=True))
+
+
+def labelled(
+    like: xarray.DataArray,
+    variables: Mapping[str, NDArray],
+    *,
+    units: str | None = None,
+    **attributes: object,
+) -> xarray.Dataset:
+    """Statistics over the paths of an array, along all its other dimensions.
+
+    Args:
+      like: the array that was reduced; it lends dimensions, coordinates and, unless they are
+        given, the units.
+      variables: by name.
+      units: of all variables.
+      attributes: of the dataset; the number of paths is added.
+    """
+    frame = like.isel(path=0, drop=True)
+    units = str(like.attrs.get("units", "1")) if units is None else units
+    dataset = xarray.Dataset(
+        {name: (frame.dims, values, {"units": units}) for name, values in variables.items()},
+        frame.coords,
+        {"paths": like.sizes["path"], **attributes},
+    )
+    dataset = dataset.drop_vars("scenario", errors="ignore")
+    return dataset.transpose(*ORDER, ..., missing_dims="ignore")

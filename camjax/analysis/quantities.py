@@ -1,0 +1,127 @@
+"""What can be asked of results: their variables, and what follows from them path by path."""
+
+from typing import Any
+
+import numpy as np
+import xarray
+
+from camjax.ensemble.quantities import Quantity
+from camjax.errors import CamjaxError, refusal
+
+Of = str | xarray.DataArray
+"""A quantity by name, such as "share[savings]", or an array over (setting,) path, step."""
+
+LEADING = ("setting", "path", "step", "source", "destination")
+"""Dimensions that do not tell deposits apart."""
+
+
+def check_paths(results: xarray.Dataset, *, steps: bool = False) -> None:
+    """Refuse results whose paths or steps were not kept.
+
+    Raises:
+      CamjaxError: they were not.
+    """
+    if "path" not in results.dims:
+        remedy = "Run again with fewer paths, or with --keep trajectories."
+        raise CamjaxError(refusal("results", "paths", "statistics over paths", remedy))
+    if steps and results.sizes["step"] < 2:
+        remedy = "Run again with --keep trajectories."
+        raise CamjaxError(refusal("results", "every step", "the last step alone", remedy))
+
+
+def allocated(results: xarray.Dataset) -> xarray.DataArray:
+    """Whether each deposit is under allocation, [deposit], and by setting where there are some."""
+    every = [dim for dim in results.target_weight.dims if dim in ("path", "step")]
+    return results.target_weight.notnull().any(every)
+
+
+def shares(results: xarray.Dataset) -> xarray.DataArray:
+    """Balances as shares of what is under allocation, [path, step, deposit].
+
+    NaN for a deposit that is not; 0 where all is redeemed.
+
+    References:
+      Specification, 1: w_i = b_i / S.
+    """
+    held = results.balance.where(allocated(results))
+    total = held.sum("deposit")
+    found = held / total.where(total > 0, 1.0)
+    return found.assign_attrs(units="1", long_name="share of the balances under allocation")
+
+
+def total_user_balance(results: xarray.Dataset) -> xarray.DataArray:
+    """What users hold in all deposits together, [path, step]."""
+    total = results.balance.sum("deposit")
+    return total.assign_attrs(results.balance.attrs, long_name="user balance of all deposits")
+
+
+DERIVED: dict[str, Any] = {"share": shares, "user_balance": total_user_balance}
+"""Quantities besides the variables of the results, by name."""
+
+
+def quantity(results: xarray.Dataset, of: Of) -> xarray.DataArray:
+    """A quantity of each path and step.
+
+    Args:
+      results: of a run or a sweep that kept its paths.
+      of: a variable, "share" or "user_balance", with "[deposit]" behind it for one deposit; an
+        array is given back as it is.
+
+    Returns:
+      [path, step] and, where no deposit is named, [deposit] behind them; "setting" before them
+      in a sweep.
+
+    Raises:
+      CamjaxError: results without paths, an unknown variable or deposit.
+    """
+    if isinstance(of, xarray.DataArray):
+        return of
+    check_paths(results)
+    asked = Quantity.parse(of)
+    known = [*DERIVED, *(str(name) for name in results.data_vars)]
+    if asked.variable not in known:
+        raise CamjaxError(refusal(of, f"one of {', '.join(known)}", asked.variable))
+    derive = DERIVED.get(asked.variable)
+    array = results[asked.variable] if derive is None else derive(results)
+    array = array.assign_attrs(array.attrs, of=of)
+    return array if asked.deposit is None else _of_deposit(array, asked.deposit, of)
+
+
+def step_days(results: xarray.Dataset | xarray.DataArray) -> xarray.DataArray:
+    """Δt in days, by setting where settings differ in it."""
+    days = (results.time / results.step).isel(step=0, drop=True)
+    return days.drop_vars([name for name in days.coords if name != "setting"])
+
+
+def check_deposit(results: xarray.Dataset, name: str) -> None:
+    """Refuse a deposit that the results do not have.
+
+    Raises:
+      CamjaxError: there is none of that name.
+    """
+    names = [str(known) for known in results.deposit.values]
+    if name not in names:
+        raise CamjaxError(refusal("deposit", f"one of {', '.join(names)}", repr(name)))
+
+
+def at_step(array: xarray.DataArray, step: int | None) -> xarray.DataArray:
+    """An array at one step, the last if none is named.
+
+    Raises:
+      CamjaxError: a step that was not run or kept.
+    """
+    if step is None:
+        return array.isel(step=-1)
+    first, last = int(array.step[0]), int(array.step[-1])
+    if not first <= step <= last:
+        raise CamjaxError(refusal("step", f"a step from {first} to {last}", step))
+    return array.sel(step=step)
+
+
+def _of_deposit(array: xarray.DataArray, deposit: str, of: str) -> xarray.DataArray:
+    dims = [dim for dim in array.dims if dim not in LEADING]
+    names = [str(name) for name in array[dims[0]].values] if len(dims) == 1 else []
+    if deposit not in names:
+        expected = f"one of {', '.join(names)}" if names else "no deposit"
+        raise CamjaxError(refusal(of, expected, deposit))
+    return array.isel({dims[0]: int(np.argmax([name == deposit for name in names]))})

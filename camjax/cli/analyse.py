@@ -1,0 +1,64 @@
+"""`camjax analyse`: what people read off results."""
+
+import json
+
+import typer
+
+from camjax.cli import analyse_options as options
+from camjax.cli.options import JsonOption, ResultsArgument
+
+
+def analyse(
+    results: ResultsArgument,
+    what: options.WhatOption = None,
+    of: options.OfOption = None,
+    event: options.EventOption = None,
+    step: options.StepOption = None,
+    first: options.FirstOption = None,
+    second: options.SecondOption = None,
+    window: options.WindowOption = None,
+    horizon: options.HorizonOption = None,
+    probability: options.ProbabilityOption = None,
+    rate: options.RateOption = None,
+    revenue: options.RevenueOption = None,
+    deposit: options.PayerOption = None,
+    level: options.LevelOption = None,
+    out: options.FolderOption = None,
+    list_them: options.ListOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what the paths of a run or a sweep come to, with intervals."""
+    from camjax.cli.analyses import DEFAULT, analyse_all
+    from camjax.cli.analysis_table import as_csv, as_records, format_analysis
+    from camjax.cli.outputs import check_folder, write_texts
+    from camjax.results import load_results
+
+    del list_them
+    loaded = load_results(results)
+    names = tuple(what or DEFAULT)
+    given = options.read_options(
+        loaded,
+        of=of,
+        event=event,
+        step=step,
+        first=first,
+        second=second,
+        window_steps=window,
+        horizon_steps=horizon,
+        probability=probability,
+        rate=rate,
+        revenue=revenue,
+        deposit=deposit,
+        level=level,
+    )
+    check_folder(out, (f"{name}.csv" for name in names))
+    found = analyse_all(loaded, names, given)
+    files = []
+    if out is not None:
+        files = write_texts(out, {f"{name}.csv": as_csv(one) for name, one in found.items()})
+    if as_json:
+        typer.echo(json.dumps({name: as_records(one) for name, one in found.items()}))
+        return
+    typer.echo("\n\n".join(format_analysis(name, one) for name, one in found.items()))
+    if files:
+        typer.echo(f"\nWrote {', '.join(files)}.")

@@ -1,0 +1,142 @@
+"""The methods of `camjax sensitivity`: what is run, and what is said of it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from calibration.sensitivity import figures, tables
+from calibration.sensitivity.box import Box
+from calibration.sensitivity.dgsm import contradictions, dgsm
+from calibration.sensitivity.local import local, smoothing_widths
+from calibration.sensitivity.morris import morris
+from calibration.sensitivity.sobol import SobolResult, sobol
+from calibration.sensitivity.time_resolved import time_resolved
+from camjax.cli.progress import Report
+from camjax.cli.sensitivity_found import Found
+from camjax.cli.sensitivity_order import Order
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def run_local(order: Order, report: Report) -> Found:
+    """Elasticities here."""
+    report("differentiating", 0.0)
+    result = local(order.evaluations)
+    notes = ["Elasticity: percent for a percent. 95 % intervals (± half of one) are over paths."]
+    if len(result.widths):
+        widths = ", ".join(f"{width:.3g}" for width in result.widths)
+        notes.append(f"Events are smoothed, by a width of {widths}, to have derivatives.")
+    columns = {"elasticity": "elasticity", "derivative": "derivative"}
+    label = "elasticity, with 95 % interval"
+    return Found(order, tables.local_rows(result), columns, ("elasticity",), label, tuple(notes))
+
+
+def run_sobol(order: Order, report: Report) -> Found:
+    """Parts of variance over a box."""
+    box = _box(order)
+    result = sobol(
+        box, _values(order, report), order.samples, scramblings=order.scramblings, seed=order.seed
+    )
+    notes = (_about(order, result.evaluations), _intervals(order), *_flat(order, result))
+    rows = tables.sobol_rows(result, order.questions)
+    more = {"second.csv": tables.second_rows(result, order.questions)}
+    columns = {"first": "first order", "total": "total order"}
+    label = "part of variance, with 95 % interval"
+    return Found(order, rows, columns, ("total", "first"), label, notes, more)
+
+
+def run_morris(order: Order, report: Report) -> Found:
+    """Elementary effects over a box."""
+    result = morris(_box(order), _values(order, report), order.samples, seed=order.seed)
+    note = "Effects of a whole range. 95 % intervals (± half of one) are by bootstrap."
+    columns = {"mean_absolute": "mean |effect|", "mean": "mean effect", "std": "deviation"}
+    label = "mean absolute effect of the whole range, with 95 % interval"
+    rows = tables.morris_rows(result, order.questions)
+    notes = (_about(order, result.evaluations), note)
+    return Found(order, rows, columns, ("mean_absolute",), label, notes)
+
+
+def run_dgsm(order: Order, report: Report) -> Found:
+    """Derivative-based measures over a box, held against total indices."""
+    box, evaluations = _box(order), order.evaluations
+    evaluations.outputs.check_smooth()
+    widths = smoothing_widths(evaluations)
+    smooth = widths if len(widths) else None
+    options = {"scramblings": order.scramblings, "seed": order.seed}
+    measures = dgsm(
+        box, lambda points: evaluations.gradients(points, smooth), order.samples, **options
+    )
+    indices = sobol(box, _values(order, report, smooth), order.samples, **options)
+    found = contradictions(measures, indices)
+    notes = [
+        _about(order, indices.evaluations + order.samples * order.scramblings),
+        "Bound: of the total order, by the mean square of exact derivatives.",
+        _intervals(order),
+        *_flat(order, indices),
+    ]
+    notes += [
+        f"Contradiction: {order.questions[each.output]} by {each.parameter}: total order at "
+        f"least {each.total_low:.3g}, but at most {each.bound_high:.3g} by derivatives."
+        for each in found
+    ]
+    if not found:
+        notes.append("No total order lies above its bound.")
+    if smooth is not None:
+        notes.append("Events are smoothed to have derivatives.")
+    columns = {"bound": "bound", "total": "total order", "measure": "mean square"}
+    rows = tables.dgsm_rows(measures, indices, order.questions)
+    label = "part of variance, with 95 % interval"
+    return Found(order, rows, columns, ("bound", "total"), label, tuple(notes))
+
+
+METHODS: dict[str, Callable[[Order, Report], Found]] = {
+    "local": run_local,
+    "sobol": run_sobol,
+    "morris": run_morris,
+    "dgsm": run_dgsm,
+}
+"""To add a method, add its function here and its name to the command's option."""
+
+
+def time_tables(order: Order) -> tuple[dict[str, str], Callable[[], dict[str, "Figure"]]]:
+    """The time-resolved response of every share: its table, and its picture when wanted."""
+    result = time_resolved(order.evaluations)
+    table = tables.as_csv(list(tables.time_rows(result)))
+    return {"over-time.csv": table}, lambda: {"over-time": figures.responses(result)}
+
+
+def _box(order: Order) -> Box:
+    assert order.box is not None
+    return order.box
+
+
+def _values(order: Order, report: Report, widths: Any = None) -> Callable[[Any], Any]:
+    def tell(done: int, number: int) -> None:
+        report("evaluating", done / number)
+
+    return lambda points: order.evaluations.values(points, widths, progress=tell)
+
+
+def _about(order: Order, evaluations: int) -> str:
+    return (
+        f"{evaluations:,} evaluations over a box of independent, uniform parameters; outputs "
+        "are of the common paths."
+    )
+
+
+def _intervals(order: Order) -> str:
+    if order.scramblings > 1:
+        return f"95 % intervals (± half of one) are over {order.scramblings} scramblings."
+    return (
+        "95 % intervals (± half of one) are by bootstrap of points: too wide rather than too "
+        "narrow; --scramblings 8 makes them exact."
+    )
+
+
+def _flat(order: Order, result: SobolResult) -> list[str]:
+    flat = [
+        question
+        for question, one in zip(order.questions, result.outputs, strict=True)
+        if one.variance == 0
+    ]
+    return [f"It does not vary: {', '.join(flat)}."] if flat else []

@@ -1,0 +1,146 @@
+"""What a sweep says at its end: the design, and where capital ended up in each setting."""
+
+import csv
+import dataclasses
+import io
+import math
+from typing import Any
+
+import numpy as np
+import xarray
+from scipy import special
+
+from camjax.analysis import final_split
+from camjax.cli.columns import aligned
+from camjax.cli.plain import plain
+from camjax.scenario import Sweep
+from camjax.sweeps import SweepRun
+
+LEVEL = 0.95
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Mean share of a deposit at the end, and the 95 % interval of that mean."""
+
+    deposit: str
+    mean: float
+    low: float
+    high: float
+
+
+@dataclasses.dataclass(frozen=True)
+class SettingSummary:
+    """One setting: what it sets, and where capital ended up."""
+
+    setting: str
+    values: dict[str, Any]
+    final_share: tuple[Share, ...]
+    """NaN for a deposit that is not under allocation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepSummary:
+    """A sweep in short; times in seconds."""
+
+    scenario: str
+    steps: int
+    days: float
+    num_paths: int
+    seed: int
+    precision: str
+    settings: tuple[SettingSummary, ...]
+    num_programs: int
+    compile_seconds: float
+    run_seconds: float
+    files: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a JSON document, null where a value is not finite."""
+        return plain(dataclasses.asdict(self))
+
+
+def summarise_sweep(finished: SweepRun, seed: int, files: list[str]) -> SweepSummary:
+    """Put a sweep in short."""
+    sweep, results = finished.sweep, finished.results
+    split = _final_split(results, finished.num_paths)
+    columns = sweep.table()
+    settings = tuple(
+        SettingSummary(
+            setting=label,
+            values={key: cells[place] for key, cells in columns.items()},
+            final_share=tuple(
+                Share(
+                    str(name),
+                    *(float(split[end].values[place, i]) for end in ("mean", "low", "high")),
+                )
+                for i, name in enumerate(split.deposit.values)
+            ),
+        )
+        for place, label in enumerate(sweep.labels)
+    )
+    return SweepSummary(
+        scenario=sweep.name,
+        steps=results.sizes["step"] if "path" in results.dims else int(results.step[-1]),
+        days=float(np.max(results.time.values)),
+        num_paths=finished.num_paths,
+        seed=seed,
+        precision=str(results.attrs["precision"]),
+        settings=settings,
+        num_programs=finished.clock.num_programs,
+        compile_seconds=finished.clock.compile_seconds,
+        run_seconds=finished.clock.run_seconds,
+        files=tuple(files),
+    )
+
+
+def design_csv(sweep: Sweep) -> str:
+    """The design table: one row a setting, one column a swept key."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = sweep.table()
+    writer.writerow(["setting", *columns])
+    writer.writerows(zip(sweep.labels, *columns.values(), strict=True))
+    return text.getvalue()
+
+
+def format_sweep(summary: SweepSummary) -> str:
+    """The whole answer of `camjax sweep`."""
+    heading = (
+        f"{summary.scenario}: {len(summary.settings)} settings, {summary.steps:,} steps over "
+        f"{summary.days:g} days, {summary.num_paths:,} paths each, seed {summary.seed}, "
+        f"{summary.precision}"
+    )
+    names = [share.deposit for share in summary.settings[0].final_share]
+    rows = [("mean final share", *names)]
+    rows += [
+        (setting.setting, *(_cell(share) for share in setting.final_share))
+        for setting in summary.settings
+    ]
+    programs = "1 program" if summary.num_programs == 1 else f"{summary.num_programs} programs"
+    ending = [
+        f"Compiled {programs} in {summary.compile_seconds:.2f} s, "
+        f"ran in {summary.run_seconds:.2f} s."
+    ]
+    if summary.files:
+        ending.append(f"Wrote {', '.join(summary.files)}.")
+    return "\n\n".join([heading, aligned(rows), "\n".join(ending)])
+
+
+def _final_split(results: xarray.Dataset, num_paths: int) -> xarray.Dataset:
+    """Mean final shares with their interval, from paths or from statistics over them."""
+    if "path" in results.dims:
+        return final_split(results, LEVEL)
+    last = results.share.isel(step=-1)
+    mean, std = (last.sel(statistic=name, drop=True) for name in ("mean", "std"))
+    reach = special.stdtrit(max(num_paths - 1, 1), 0.5 + LEVEL / 2)
+    error = std / math.sqrt(num_paths - 1) if num_paths > 1 else std * np.nan
+    return xarray.Dataset({"mean": mean, "low": mean - reach * error, "high": mean + reach * error})
+
+
+def _cell(share: Share) -> str:
+    """A share and half the width of its interval."""
+    if math.isnan(share.mean):
+        return "-"
+    reach = (share.high - share.low) / 2
+    return f"{share.mean:.1%}" if math.isnan(reach) else f"{share.mean:.1%} ±{reach:.1%}"

@@ -1,0 +1,73 @@
+"""Standard normals of many keys side by side, drawn in the layout and at the speed a scan wants."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+"""Bits by which Threefry-2x32 rotates, in two groups of four rounds that take turns."""
+
+PARITY = np.uint32(0x1BD11BDA)
+"""What the third word of the key schedule is made with."""
+
+
+def standard_normals(key: Array, num_rows: int, dtype: np.dtype) -> Array:
+    """Independent standard normals, the numbers that `jax.random.normal` draws from each key.
+
+    Z = √2 erf⁻¹(U),  U uniform on (-1, 1), a multiple of 2⁻²² in float32 and of 2⁻⁵¹ in float64
+
+    In float32 from Threefry keys all twenty rounds and the inverse error function are one loop over
+    elements, rows first: half the time of `jax.random.normal` and, vmapped over keys, of the
+    transposition that a scan over rows would need.
+
+    Args:
+      key: [...] random keys.
+      num_rows: T+1.
+      dtype: float32 or float64.
+
+    Returns:
+      [T+1, ...].
+
+    References:
+      Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
+      Giles (2010), Approximating the erfinv function.
+    """
+    if dtype != np.float32 or jax.random.key_impl(key) != "threefry2x32":
+        return _rows_first(partial(jax.random.normal, shape=(num_rows,), dtype=dtype), key)
+    words = jax.random.key_data(key)
+    rows = jnp.arange(num_rows, dtype=np.uint32).reshape(-1, *[1] * key.ndim)
+    first, second = _threefry(words[None, ..., 0], words[None, ..., 1], rows)
+    return _normal_of_bits(first ^ second)
+
+
+def _rows_first(draw: Callable[[Array], Array], key: Array) -> Array:
+    """[T+1, ...] from keys [...], each of which draws [T+1]."""
+    return jax.vmap(partial(_rows_first, draw), out_axes=-1)(key) if key.ndim else draw(key)
+
+
+def _threefry(key_0: Array, key_1: Array, counter: Array) -> tuple[Array, Array]:
+    """Two words of noise for every counter (0, c), by Threefry-2x32 in twenty rounds."""
+    schedule = (key_0, key_1, key_0 ^ key_1 ^ PARITY)
+    x, y = schedule[0], counter + schedule[1]
+    for group in range(5):
+        for bits in ROTATIONS[group % 2]:
+            x = x + y
+            y = ((y << np.uint32(bits)) | (y >> np.uint32(32 - bits))) ^ x
+        x = x + schedule[(group + 1) % 3]
+        y = y + schedule[(group + 2) % 3] + np.uint32(group + 1)
+    return x, y
+
+
+def _normal_of_bits(bits: Array) -> Array:
+    """float32 normals from uniform 32-bit words, of which the upper 23 bits are used."""
+    lowest = np.nextafter(np.float32(-1), np.float32(0))
+    one_to_two = lax.bitcast_convert_type(
+        (bits >> np.uint32(9)) | np.uint32(0x3F800000), np.float32
+    )
+    uniform = (one_to_two - 1) * (np.float32(1) - lowest) + lowest
+    return np.float32(math.sqrt(2)) * lax.erf_inv(jnp.maximum(lowest, uniform))

@@ -1,0 +1,112 @@
+"""A question about a scenario, answered from as many paths as it takes."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import jax
+
+from camjax.ensemble.blocks import MOST_PATHS
+from camjax.errors import CamjaxError, QuestionError, refusal
+from camjax.questions.estimate import Estimated, estimate
+from camjax.questions.parser import parse
+from camjax.questions.settings import programs_of, sources_of, values_of
+from camjax.questions.tree import Node, terms_of
+from camjax.scenario import Scenario
+
+PATHS = 4096
+"""Paths of a question about something random, unless another number is asked for."""
+
+Report = Callable[[str, float], None]
+"""Takes what is being done and the share of it that is done, from 0 to 1."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a question comes to."""
+
+    question: str
+    estimate: float
+    """Infinite where a time is never reached."""
+    low: float
+    high: float
+    """Ends of the interval; NaN where paths cannot tell."""
+    paths: int
+    seed: int
+    level: float
+    reached: bool
+    """Whether the interval is as narrow as was wanted, if that was."""
+
+
+def ask(
+    scenario: Scenario,
+    question: str,
+    *,
+    paths: int | None = None,
+    seed: int = 0,
+    until_ci: float | None = None,
+    level: float = 0.95,
+    report: Report | None = None,
+) -> Answer:
+    """Answer a question in words from paths of a scenario.
+
+    Path i draws from `fold_in(key(seed), i)` in all settings that the question names, so that
+    what differs between them is what the settings do.
+
+    Args:
+      scenario: what to ask about.
+      question: such as "P(share[savings] > 0.6)"; see camjax/questions/README.md.
+      paths: P; 4096 if left out, 1 where nothing is random; with `until_ci` the most.
+      seed: of all paths.
+      until_ci: blocks of paths are added until the interval is estimate ± this.
+      level: of the interval.
+      report: is told of the progress.
+
+    Raises:
+      CamjaxError: a question that cannot be read or answered, or a number out of range.
+
+    >>> from camjax import load_scenario
+    >>> answer = ask(load_scenario("fei", {"steps": 10}), "P(share[savings] > 0.1)", paths=64)
+    >>> answer.low <= answer.estimate <= answer.high
+    True
+    """
+    _check_numbers(paths, until_ci, level)
+    asked = parse(question)
+    sources = sources_of(scenario, question, asked)
+    is_random = any(source.is_random for source in sources.values())
+    most = paths or ((PATHS if until_ci is None else MOST_PATHS) if is_random else 1)
+    report = report or (lambda activity, share: None)
+    report("compiling", 0.0)
+    programs = programs_of(sources, question, terms_of(asked), jax.random.key(seed))
+    found, number = Estimated(math.nan, math.nan, math.nan), 0
+    for number, values in values_of(programs, most, at_once=until_ci is None):
+        found = estimate(asked, values, level)
+        reached = until_ci is None or found.half_width <= until_ci
+        share = number / most if until_ci is None else (until_ci / found.half_width) ** 2
+        report("simulating", min(share, 1.0))
+        if until_ci is not None and reached:
+            break
+    _check_known(question, asked, found)
+    return Answer(question, found.value, found.low, found.high, number, seed, level, reached)
+
+
+def _check_numbers(paths: int | None, until_ci: float | None, level: float) -> None:
+    if paths is not None and not 1 <= paths <= MOST_PATHS:
+        raise CamjaxError(refusal("paths", f"1 to {MOST_PATHS}", paths))
+    if until_ci is not None and not (math.isfinite(until_ci) and until_ci > 0):
+        raise CamjaxError(refusal("until_ci", "a number above 0", until_ci))
+    if not 0 < level < 1:
+        raise CamjaxError(refusal("level", "a number in (0, 1)", level))
+
+
+def _check_known(question: str, asked: Node, found: Estimated) -> None:
+    """Refuse an answer that is no number, and a mean of which some paths make infinity."""
+    if math.isnan(found.value):
+        remedy = "Is something divided by 0?"
+        raise CamjaxError(refusal("question", "a number on every path", "none", remedy))
+    if math.isinf(found.value):
+        for term in terms_of(asked):
+            if term.kind == "E":
+                remedy = "Ask for quantile(…, 0.5), or for P(… = never)."
+                sentence = refusal("question", "a finite mean", "one that is infinite", remedy)
+                raise QuestionError(sentence, question, term.position)

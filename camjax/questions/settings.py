@@ -1,0 +1,94 @@
+"""The settings that a question names, run on the same random numbers."""
+
+from collections.abc import Iterator, Sequence
+
+import jax
+from jax import Array
+from numpy.typing import NDArray
+
+from camjax.ensemble.blocks import blocks_of
+from camjax.ensemble.lanes import LANES
+from camjax.ensemble.precision import FEWEST_BLOCKS
+from camjax.ensemble.program import BlockProgram
+from camjax.errors import CamjaxError, QuestionError
+from camjax.questions.reducer import PathValues
+from camjax.questions.tree import Node, Settings, Term, terms_of
+from camjax.questions.watch import Watch
+from camjax.scenario import Scenario, load_scenario, parse_overrides
+
+GROWTH = 16
+"""An interval is looked at again when paths have grown by a part of this many."""
+
+
+def sources_of(scenario: Scenario, question: str, asked: Node) -> dict[Settings, Scenario]:
+    """The scenario in each of the settings that a question names.
+
+    Raises:
+      QuestionError: there are no such settings.
+    """
+    found: dict[Settings, Scenario] = {}
+    for term in terms_of(asked):
+        if term.settings not in found:
+            try:
+                found[term.settings] = in_settings(scenario, term.settings)
+            except CamjaxError as error:
+                raise QuestionError(str(error), question, term.position) from None
+    return found
+
+
+def in_settings(scenario: Scenario, settings: Settings) -> Scenario:
+    """The scenario with overrides laid over it.
+
+    Raises:
+      CamjaxError: there are no such settings.
+    """
+    if not settings:
+        return scenario
+    return load_scenario(scenario.toml, parse_overrides(settings))
+
+
+def programs_of(
+    sources: dict[Settings, Scenario], question: str, terms: Sequence[Term], key: Array
+) -> dict[Settings, BlockProgram]:
+    """What runs each of the settings: one compiled program for all of one structure.
+
+    Raises:
+      QuestionError: a quantity or a step that is not there.
+    """
+    compiled: dict[object, BlockProgram] = {}
+    programs = {}
+    for settings, source in sources.items():
+        leaves, structure = jax.tree.flatten((source.model, source.processes))
+        kind = (structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
+        if kind not in compiled:
+            watch = Watch(question, tuple(terms), source.steps)
+            compiled[kind] = BlockProgram(source, [PathValues(watch)], key)
+        programs[settings] = compiled[kind].with_scenario(source)
+    return programs
+
+
+def values_of(
+    programs: dict[Settings, BlockProgram], num_paths: int, *, at_once: bool
+) -> Iterator[tuple[int, dict[Term, NDArray]]]:
+    """Number of paths and values [P] by expectation, of ever more paths.
+
+    Args:
+      programs: by settings.
+      num_paths: at most.
+      at_once: whether only all paths together are of interest.
+    """
+    blocks = blocks_of(num_paths)
+    due = num_paths if at_once else min(num_paths, FEWEST_BLOCKS * LANES)
+    streams = [program.merged(blocks, num_paths) for program in programs.values()]
+    for merged in zip(*streams, strict=True):
+        number = min(merged[0].blocks.stop * LANES, num_paths)
+        if number < due:
+            continue
+        values: dict[Term, NDArray] = {}
+        for (settings, program), each in zip(programs.items(), merged, strict=True):
+            (reducer,) = program.reducers
+            assert isinstance(reducer, PathValues)
+            rows = zip(reducer.watch.terms, reducer.finish(each.partials[0]), strict=True)
+            values |= {term: row for term, row in rows if term.settings == settings}
+        yield number, values
+        due = min(num_paths, number + max(LANES, number // GROWTH))

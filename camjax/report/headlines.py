@@ -1,0 +1,179 @@
+"""The answers that people come for, in sentences, each with its interval."""
+
+import numpy as np
+import xarray
+
+from camjax.analysis import compare_all, deficit, probability, protocol_revenue, total_transfers
+from camjax.analysis.quantities import shares
+from camjax.report.content import Estimate
+from camjax.report.estimates import ENDS, Estimates, mean_text, probability_text
+from camjax.report.over_time import OverTime, over_time
+from camjax.report.scales import moment
+from camjax.report.source import Source
+from camjax.report.units import POINTS, SHARE, amount, words
+from camjax.results import STATUS_FLAGS
+
+MOST_SETTINGS = 4
+"""Settings that sentences name one by one; tables name all."""
+
+FLAGS = {
+    "price_held_at_floor": "the price of the volatile asset fell to its floor and was held there",
+    "allocation_emptied": "redemption left nothing to allocate",
+    "balance_not_finite": "a balance was not finite",
+}
+
+
+def headlines(source: Source) -> tuple[str, ...]:
+    """Sentences, the most important first."""
+    final = over_time(source, "share", last=True)
+    sentences = [_split(source, final)]
+    if source.has_paths:
+        if len(source.settings) > 1:
+            sentences += _compared(source, final)
+        elif source.num_paths != 1:
+            sentences.append(_largest(source, final))
+        if source.has_steps:
+            sentences += [*_moved(source), *_deficit(source)]
+    return (*sentences, *_flags(source))
+
+
+def _split(source: Source, final: OverTime) -> str:
+    """Where most of the capital ends up."""
+    n = _leader(source, final)
+    name = words(source.names[n]).capitalize()
+    end = moment(float(source.axis.days[-1]), source.axis)
+    if len(source.settings) == 1:
+        found = mean_text(_share(final, 0, n), SHARE)
+        whole = f"the {source.token} under allocation"
+        first = f"{name} ends with the most: {found} of {whole} on {end}"
+        if source.num_paths == 1:
+            return f"{first}."
+        low, high = float(final.q05[0, -1, n]), float(final.q95[0, -1, n])
+        return (
+            f"{first}, on average. On 90 % of the paths it is between "
+            f"{SHARE.number(low)} and {SHARE.text(high)}."
+        )
+    means = final.mean[:, -1, n]
+    most, least = int(np.nanargmax(means)), int(np.nanargmin(means))
+    texts = {i: mean_text(_share(final, i, n), SHARE) for i in (most, least)}
+    whole = f"the {source.token} under allocation on {end}"
+    first = f"{name} holds most under {source.settings[most]}: {texts[most]} of {whole}, on average"
+    return first + (
+        f"; least under {source.settings[least]}: {texts[least]}." if most != least else "."
+    )
+
+
+def _largest(source: Source, final: OverTime) -> str:
+    """How probable it is that the deposit with the most on average has the most."""
+    n = _leader(source, final)
+    split = shares(source.results.isel(step=[-1]))
+    leads = (split.idxmax("deposit") == source.names[n]).assign_attrs(event="largest")
+    found = probability(source.results, leads)
+    name = words(source.names[n])
+    chance = Estimates(found, ("probability", *ENDS), ("setting",))[0]
+    return f"The probability that {name} is the largest deposit then is {probability_text(chance)}."
+
+
+def _compared(source: Source, final: OverTime) -> list[str]:
+    """What the settings do to the deposit that the first sentence names."""
+    n = _leader(source, final)
+    share = shares(source.results.isel(step=[-1])).isel(deposit=n, drop=True)
+    found = compare_all(source.results, share, step=int(share.step[-1]))
+    differences = Estimates(found, ("difference", *ENDS), ("setting",))
+    more = Estimates(found, ("exceeds", "exceeds_low", "exceeds_high"), ("setting",))
+    base, *others = source.settings
+    sentences = []
+    for position, setting in enumerate(others[:MOST_SETTINGS]):
+        difference = differences[position]
+        if not np.isfinite(difference.value):
+            continue
+        if float(found.ties[position]) == 1:
+            same = f"the share of {words(source.names[n])} is on every path as under {base}"
+            sentences.append(f"Under {setting} {same}.")
+            continue
+        change = f"the share of {words(source.names[n])} is {_change(difference)} than under {base}"
+        chance = probability_text(more[position])
+        sentences.append(f"Under {setting} {change}; it is higher with a probability of {chance}.")
+    return sentences
+
+
+def _change(found: Estimate) -> str:
+    """A difference of shares with its interval, in words where its sign is known."""
+    value, low, high = found
+    if value < 0:
+        value, low, high = -value, -high, -low
+    direction = "higher" if found.value >= 0 else "lower"
+    return f"{mean_text(Estimate(value, low, high), POINTS)} {direction}"
+
+
+def _moved(source: Source) -> list[str]:
+    """The largest net flow of the first setting."""
+    if "transfer" not in source.results:
+        return []
+    found = total_transfers(source.results.isel(setting=[0]))
+    net = Estimates(
+        found, ("net_mean", "net_low", "net_high"), ("setting", "source", "destination")
+    )
+    means = net.values[0, :, :, 0]
+    if not (means > 0).any():
+        return []
+    i, j = np.unravel_index(np.argmax(means), means.shape)
+    size = mean_text(net[0, int(i), int(j)], amount(source.token))
+    path = f"{words(source.names[i])} to {words(source.names[j])}"
+    start = f"Under {source.settings[0]} the" if len(source.settings) > 1 else "The"
+    return [f"{start} largest net flow is from {path}: {size} over the run, on average."]
+
+
+def _deficit(source: Source) -> list[str]:
+    """Whether the protocol can pay its savings rate."""
+    deposits = source.of_type("savings")
+    if not deposits or "volatile_asset_price" not in source.results:
+        return []
+    found = deficit(source.results, protocol_revenue(source.results), deposit=deposits[0])
+    chances = Estimates(found, ("probability", *ENDS), ("setting",))
+    texts = [probability_text(chances[i]) for i in range(len(source.settings))]
+    start = (
+        "The probability that the savings rate costs more than the protocol earns in some step is"
+    )
+    if len({*texts}) == 1:
+        under = " under every setting" if len(texts) > 1 else ""
+        return [f"{start} {texts[0]}{under}."]
+    order = np.argsort(-chances.values[:, 0], kind="stable").tolist()
+    named = [f"{texts[i]} under {source.settings[i]}" for i in order]
+    if len(named) > MOST_SETTINGS:
+        return [f"{start} highest with {named[0]}, and lowest with {named[-1]}."]
+    return [f"{start} {'; '.join(named)}."]
+
+
+def _flags(source: Source) -> list[str]:
+    """What went wrong, on how many paths."""
+    if "status" not in source.results:
+        return []
+    status: xarray.DataArray = source.results.status.fillna(0).astype(int)
+    sentences = []
+    for bit, name in STATUS_FLAGS.items():
+        raised = (status & bit) != 0
+        if not bool(raised.any()):
+            continue
+        if source.has_paths:
+            count = int(raised.any("step").sum())
+            runs = source.results.sizes["path"] * len(source.settings)
+            sentences.append(f"Warning: {FLAGS[name]} on {count:,} of {runs:,} paths.")
+        else:
+            sentences.append(f"Warning: {FLAGS[name]} on some path.")
+    return sentences
+
+
+def _leader(source: Source, final: OverTime) -> int:
+    """The deposit that settings differ in, or else the one with most at the end."""
+    for key in np.atleast_1d(source.results.attrs.get("swept", [])):
+        table, _, rest = str(key).partition(".")
+        name = rest.partition(".")[0]
+        if table == "deposits" and name in source.ever_allocated:
+            return source.names.index(name)
+    return int(np.nanargmax(np.nansum(final.mean[:, -1], axis=0)))
+
+
+def _share(final: OverTime, setting: int, deposit: int) -> Estimate:
+    parts = (final.mean, final.low, final.high)
+    return Estimate(*(float(values[setting, -1, deposit]) for values in parts))

@@ -1,0 +1,117 @@
+"""What the savings rate costs the protocol, and whether its revenue bears it."""
+
+import numpy as np
+import xarray
+
+from camjax.analysis import deficit, protocol_revenue, rate_spread, savings_cost
+from camjax.report.behind import behind_time
+from camjax.report.by_setting import by_setting
+from camjax.report.content import Cell, Estimate, Figure, Section, Table
+from camjax.report.over_time import STATISTICS, OverTime, line_panel, over_time, settings_legend
+from camjax.report.sections.series import CAPTION
+from camjax.report.source import Source
+from camjax.report.units import COUNT, RATE, SHARE, amount, words
+
+NOTE = (
+    "Cost: balance × rate × Δt / 365, added up along each path. Revenue is counted as in the "
+    "published savings-rate study: half of the protocol's stable and volatile assets of 22 June "
+    "2022 at 10 % a year, its own deposits, its part of trading fees, redemption fees. A deficit "
+    "is a step that costs more than it earns."
+)
+BANDS = "Lines are means over paths; bands hold 90 % of the paths."
+DEFICIT_NOTE = "Probabilities are shares of paths, with 95 % intervals after Wilson."
+
+
+def budget(source: Source) -> Section | None:
+    """Cost, revenue and the probability of a deficit; None where nobody pays a savings rate."""
+    deposits = [name for name in source.of_type("savings") if name in source.names]
+    if not deposits or not source.has_paths:
+        return None
+    (deposit, *_) = deposits
+    results = source.results
+    unit = amount(source.token)
+    cost = savings_cost(results, deposit=deposit)
+    series = {"Cost of the savings rate so far": _so_far(cost)}
+    items: list[Figure | Table] = []
+    if "volatile_asset_price" in results:
+        revenue = protocol_revenue(results)
+        series["Revenue less cost so far"] = _so_far(revenue - cost)
+        items.append(_deficit(source, revenue, cost, deposit))
+    colour = source.colour(deposit)
+    panels = [
+        line_panel(source, over_time(source, array), title, unit, colour, from_zero=True)
+        for title, array in series.items()
+    ]
+    figure = Figure(
+        key="budget",
+        title=f"The budget of {words(deposit)}",
+        caption=CAPTION if len(source.settings) == 1 else BANDS,
+        panels=tuple(panels),
+        table=behind_time("Budget", panels),
+        legend=settings_legend(source),
+    )
+    return Section(
+        key="budget-section",
+        title="What the savings rate costs",
+        text=NOTE,
+        items=(figure, *items, *_spread(source, deposit)),
+    )
+
+
+def _so_far(array: xarray.DataArray) -> xarray.DataArray:
+    return array.cumsum("step").assign_coords(array.coords)
+
+
+def _deficit(
+    source: Source, revenue: xarray.DataArray, cost: xarray.DataArray, deposit: str
+) -> Table:
+    """Probability of ever seeing a deficit, a row a setting."""
+    found = deficit(source.results, revenue, deposit=deposit)
+    total = over_time(source, _so_far(cost), last=True)
+    unit = amount(source.token)
+    rows: list[tuple[Cell, ...]] = []
+    for i, setting in enumerate(source.settings):
+        at = found.isel(setting=i)
+        ever = Estimate(*(float(at[name]) for name in ("probability", "low", "high")))
+        paid = Estimate(*(float(v[i, -1]) for v in (total.mean, total.low, total.high)))
+        rows.append((setting, paid, ever, float(at.median_step)))
+    columns = {
+        "cost over the run": unit,
+        "a deficit in some step": SHARE,
+        "median first step": COUNT,
+    }
+    note = f"{DEFICIT_NOTE} No first step: fewer than half of the paths see one."
+    return by_setting(source, "Cost and deficit", columns, rows, note)
+
+
+def _spread(source: Source, deposit: str) -> tuple[Figure, ...]:
+    """How far the money market's yield is above the savings rate."""
+    markets = [name for name in source.of_type("money_market") if name in source.names]
+    if not markets:
+        return ()
+    first, *_ = markets
+    found = rate_spread(source.results, first, deposit).isel(step=source.shown)
+    found = found.transpose("setting", "step", ...)
+    titles = {
+        "spread": "Yield less savings rate",
+        "volatility": f"Its deviation over {found.window_steps} steps",
+    }
+    panels = [
+        line_panel(source, _bands(found, name), title, RATE, source.colour(first))
+        for name, title in titles.items()
+        if np.isfinite(found[f"{name}_mean"]).any()
+    ]
+    figure = Figure(
+        key="spread",
+        title=f"{words(first).capitalize()} against {words(deposit)}",
+        caption="Means over paths; bands hold 90 % of them. Above 0 the money market quotes more.",
+        panels=tuple(panels),
+        table=behind_time("Spread", panels),
+        legend=settings_legend(source),
+    )
+    return (figure,)
+
+
+def _bands(found: xarray.Dataset, name: str) -> OverTime:
+    """What `rate_spread` gives of one quantity."""
+    return OverTime(*(found[f"{name}_{key}"].values for key in STATISTICS[:5]))

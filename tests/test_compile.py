@@ -1,0 +1,23 @@
+"""Compiling long runs: the options are taken, and a compiler without them still compiles."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from camjax import _compile
+
+LOWERED = jax.jit(lambda x: jnp.exp(x)).lower(1.0)
+
+
+def test_this_compiler_knows_the_options() -> None:
+    if jax.devices()[0].platform != "cpu":
+        pytest.skip("not a CPU")
+    LOWERED.compile(_compile.CPU_OPTIONS)
+
+
+def test_a_compiler_without_an_option_compiles_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_compile, "CPU_OPTIONS", {"xla_cpu_of_another_day": True})
+    compiled = _compile.compile_for(LOWERED, jax.devices())
+    assert compiled(0.0) == 1.0

@@ -1,0 +1,124 @@
+"""Laws of processes that run one ensemble together: the results of one process, told once."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+from camjax.cli.app import main
+
+PATHS = "2100"  # three blocks, so that one process has two
+RUN = ("run", "--paths", PATHS, "--set", "steps=6", "--variable", "share", "--json")
+TIMEOUT_SECONDS = 300
+
+
+def free_port() -> int:
+    try:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            return listener.getsockname()[1]
+    except OSError as error:
+        pytest.skip(f"no sockets here: {error}")
+
+
+def start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen:
+    command = [
+        sys.executable,
+        "-c",
+        "from camjax.cli import main; raise SystemExit(main())",
+        *arguments,
+    ]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **environment}
+    )
+
+
+def run_together(
+    arguments: list[list[str]], environments: list[dict[str, str]]
+) -> list[subprocess.CompletedProcess]:
+    """What processes that need each other printed, and how they ended."""
+    started = [start(*each) for each in zip(arguments, environments, strict=True)]
+    try:
+        said = [process.communicate(timeout=TIMEOUT_SECONDS) for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    return [
+        subprocess.CompletedProcess(process.args, process.returncode, *texts)
+        for process, texts in zip(started, said, strict=True)
+    ]
+
+
+def assert_ended_well(ended: list[subprocess.CompletedProcess]) -> None:
+    for process in ended:
+        assert process.returncode == 0, process.stderr
+    assert json.loads(ended[0].stdout)["num_paths"] == int(PATHS)
+    assert [process.stdout for process in ended[1:]] == [""] * (len(ended) - 1)
+
+
+def assert_same_results(found: Path, expected: Path) -> None:
+    """Quantiles to the bit, means to rounding."""
+    with xarray.open_dataset(found) as these, xarray.open_dataset(expected) as others:
+        assert set(these) == set(others)
+        for name, values in these.items():
+            if "statistic" in values.dims:
+                kinds = [str(kind) for kind in values["statistic"].values]
+                exact = [kind for kind in kinds if kind not in ("mean", "std")]
+                assert exact
+                for kind in kinds:
+                    pair = (each[name].sel(statistic=kind).values for each in (these, others))
+                    tolerance = 0 if kind in exact else 1e-12
+                    np.testing.assert_allclose(*pair, rtol=tolerance, atol=tolerance)
+            else:
+                np.testing.assert_allclose(values, others[name], rtol=1e-12, atol=1e-12)
+
+
+def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    together, alone = tmp_path / "together", tmp_path / "alone"
+    place = ["--coordinator", address, "--num-processes", "2", "--process-id"]
+    out = ["--out", str(together)]
+    ended = run_together([[*RUN, *out, *place, str(i)] for i in range(2)], [{}, {}])
+    assert_ended_well(ended)
+    assert [file.name for file in together.iterdir()] == ["results.nc"]
+    assert main([*RUN, "--out", str(alone)]) == 0
+    assert_same_results(together / "results.nc", alone / "results.nc")
+
+
+@pytest.mark.slow
+def test_the_environment_starts_processes_and_one_may_have_nothing_to_do() -> None:
+    common = {
+        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}",
+        "JAX_NUM_PROCESSES": "2",
+    }
+    few = [*RUN, "--paths", "500"]
+    environments = [{**common, "JAX_PROCESS_ID": str(i)} for i in range(2)]
+    ended = run_together([few, few], environments)
+    assert [process.returncode for process in ended] == [0, 0], ended[0].stderr
+    assert json.loads(ended[0].stdout)["num_paths"] == 500
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--process-id", "0"], "--process-id: expected --coordinator beside it, got none"),
+        (["--num-processes", "2"], "--num-processes: expected --coordinator beside it, got none"),
+        (["--coordinator", "somewhere"], "--coordinator: expected HOST:PORT, got 'somewhere'"),
+        (
+            ["--coordinator", "a:1", "--num-processes", "2", "--process-id", "2"],
+            "--process-id: expected below --num-processes 2, got 2",
+        ),
+    ],
+)
+def test_processes_that_cannot_meet_are_refused(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *options]) == 2
+    assert said in capsys.readouterr().err

@@ -1,0 +1,166 @@
+"""The report in a real browser: what is drawn, what sorts, what is fetched."""
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_worlds import kinds, written
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is missing; pip install 'camjax[dev]' brings it"
+)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on the path; Debian's package is `chromium`"
+)
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1200, "height": 900}
+KINDS = ("sweep", "run")
+
+DRAWN = """figure => [...figure.querySelectorAll('svg, dl.split')].map(drawing => {
+  const place = drawing.getBoundingClientRect();
+  const marks = [...drawing.querySelectorAll('path:not(.grid), span')];
+  const unpainted = marks.filter(mark => {
+    const style = getComputedStyle(mark);
+    const paint = mark.tagName === 'SPAN' ? style.backgroundColor : style.fill + style.stroke;
+    return ['nonenone', 'rgba(0, 0, 0, 0)'].includes(paint);
+  });
+  const seen = marks.filter(mark => {
+    const size = mark.getBoundingClientRect();
+    return size.width + size.height > 1 || getComputedStyle(mark).strokeLinecap === 'round';
+  });
+  return [place.width, place.height, seen.length, unpainted.length];
+})"""
+
+OVERLAPS = """panel => {
+  const labels = [...panel.querySelectorAll('.labels span')].map(s => s.getBoundingClientRect());
+  return labels.some((a, i) => labels.slice(i + 1).some(b =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3));
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    with playwright.sync_playwright() as driver:
+        # Chromium refuses its sandbox to root, which is who runs tests in containers.
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {kind: written(kinds()[kind], tmp_path_factory.mktemp(kind)) for kind in KINDS}
+
+
+class Visit:
+    """A page that was opened, and what it complained of and asked for."""
+
+    def __init__(self, browser: "playwright.Browser", file: Path, **settings: object) -> None:
+        self.page = browser.new_page(**{"viewport": DESKTOP, **settings})
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(file.as_uri())
+
+
+@pytest.fixture(params=KINDS)
+def visit(
+    request: pytest.FixtureRequest, browser: "playwright.Browser", files: dict[str, Path]
+) -> Iterator[Visit]:
+    opened = Visit(browser, files[request.param])
+    yield opened
+    opened.page.close()
+
+
+def test_the_page_complains_of_nothing_and_asks_for_nothing_but_itself(visit: Visit) -> None:
+    visit.page.mouse.wheel(0, 5000)
+    visit.page.wait_for_timeout(100)
+    assert visit.complaints == []
+    assert visit.requests == [visit.page.url]
+
+
+def test_every_figure_is_drawn(visit: Visit) -> None:
+    figures = visit.page.query_selector_all("figure")
+    assert len(figures) >= 8
+    for figure in figures:
+        name = figure.get_attribute("id")
+        drawings = figure.evaluate(DRAWN)
+        assert drawings, name
+        for width, height, seen, unpainted in drawings:
+            assert width > 100 and height > 40 and seen > 0 and unpainted == 0, name
+
+
+def test_every_drawing_shows_colours(visit: Visit) -> None:
+    from matplotlib.image import imread
+
+    for figure in visit.page.query_selector_all("figure"):
+        for drawing in figure.query_selector_all("svg, dl.split"):
+            picture = imread(io.BytesIO(drawing.screenshot()))[..., :3]
+            coloured = np.abs(picture - picture[0, -1]).max(axis=-1) > 0.05
+            assert coloured.mean() > 0.002, figure.get_attribute("id")
+
+
+def test_tables_sort_both_ways_by_number_and_by_word(visit: Visit) -> None:
+    table = visit.page.query_selector(".scroll:not(details .scroll) table")
+    assert table is not None
+    headings = table.query_selector_all("th button")
+    for column, heading in enumerate(headings):
+        for order in ("ascending", "descending"):
+            heading.click()
+            cells = table.query_selector_all(f"tbody tr > :nth-child({column + 1})")
+            keys = [cell.get_attribute("data-value") for cell in cells]
+            values = (
+                [cell.inner_text() for cell in cells]
+                if keys[0] is None
+                else [float(key) if key else -np.inf for key in keys]
+            )
+            assert values == sorted(values, reverse=order == "descending")
+            sorts = [th.get_attribute("aria-sort") for th in table.query_selector_all("thead th")]
+            assert sorts == ["none"] * column + [order] + ["none"] * (len(sorts) - column - 1)
+
+
+def test_pointing_and_arrow_keys_read_out_values(visit: Visit) -> None:
+    canvas = visit.page.query_selector("#weights [data-readout]")
+    assert canvas is not None
+    canvas.hover()
+    text = visit.page.inner_text(".readout")
+    assert text.startswith("day ") and "%" in text
+    visit.page.mouse.move(0, 0)
+    assert visit.page.query_selector(".readout") is None
+    canvas.focus()
+    last = visit.page.inner_text(".readout")
+    visit.page.keyboard.press("ArrowLeft")
+    assert visit.page.inner_text(".readout") != last
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_overlaps_or_reaches_beyond_the_screen(
+    browser: "playwright.Browser", files: dict[str, Path], kind: str, viewport: dict[str, int]
+) -> None:
+    page = Visit(browser, files[kind], viewport=viewport).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    for panel in page.query_selector_all(".panel"):
+        assert not panel.evaluate(OVERLAPS), panel.inner_text()
+    page.close()
+
+
+def test_night_and_paper_have_colours_of_their_own(
+    browser: "playwright.Browser", files: dict[str, Path]
+) -> None:
+    page = Visit(browser, files["run"], color_scheme="dark").page
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "rgb(255, 255, 255)" != dark
+    assert not page.is_visible("nav") and not page.is_visible("summary")
+    assert page.pdf().startswith(b"%PDF")
+    page.close()
