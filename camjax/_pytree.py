@@ -1,6 +1,7 @@
 """One decorator for every structure that crosses a JAX transformation."""
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
@@ -24,10 +25,28 @@ def pytree(cls: type[T]) -> type[T]:
     Fields are leaves (or subtrees) unless they are declared with `static()`. Nothing is validated
     on construction, because JAX constructs the class again at every unflatten; builders validate.
     """
-    frozen = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
-    fields = dataclasses.fields(frozen)  # type: ignore[arg-type]
-    static_fields = [field.name for field in fields if field.metadata.get(_STATIC)]
-    data_fields = [field.name for field in fields if field.name not in static_fields]
-    return jax.tree_util.register_dataclass(
-        frozen, data_fields=data_fields, meta_fields=static_fields
-    )
+    frozen: Any = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    fields = dataclasses.fields(frozen)
+    leaves = [field.name for field in fields if not field.metadata.get(_STATIC)]
+    structure = [field.name for field in fields if field.metadata.get(_STATIC)]
+    keys = [jax.tree_util.GetAttrKey(name) for name in leaves]
+
+    def flatten(node: Any) -> tuple[list[Any], tuple[Any, ...]]:
+        return [getattr(node, name) for name in leaves], tuple(
+            [getattr(node, name) for name in structure]
+        )
+
+    def flatten_with_keys(node: Any) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
+        children, static_values = flatten(node)
+        return list(zip(keys, children, strict=True)), static_values
+
+    def unflatten(static_values: tuple[Any, ...], children: Iterable[Any]) -> Any:
+        return frozen(
+            **dict(zip(leaves, children, strict=True)),
+            **dict(zip(structure, static_values, strict=True)),
+        )
+
+    # Not `register_dataclass`: jaxlib 0.10 holds the structures of two such classes equal when they
+    # have as many fields, and `jit` may then run the program that was traced for the other.
+    jax.tree_util.register_pytree_with_keys(frozen, flatten_with_keys, unflatten, flatten)
+    return frozen
