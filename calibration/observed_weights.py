@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from calibration._arrays import as_floating
+from calibration.clock import Clock
 from calibration.observations import Observations
 from calibration.score_table import POOLED, Score, csv_text
 from camjax.weights import entropy, herfindahl_hirschman
@@ -92,17 +93,18 @@ def observations_dataset(observations: Observations, token: str = "FEI") -> "xar
             "allocated": ("deposit", np.array(observations.allocated, np.int8)),
         },
     )
-    return dataset.assign_coords(time_coordinates(observations, "row"))
+    return dataset.assign_coords(
+        time_coordinates(observations.clock, observations.times_days, "row")
+    )
 
 
 def time_coordinates(
-    observations: Observations, dim: str, first: int = 0
+    clock: Clock, days: np.ndarray, dim: str
 ) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
     """Coordinates along a dimension of observed rows: time in days, and the date if known."""
-    days = observations.times_days[first:]
     attributes = {"units": "days", "long_name": "time since day 0"}
     coordinates = {"time": (dim, days, attributes)}
-    dates = observations.clock.dates(days)
+    dates = clock.dates(days)
     if dates is not None:
         coordinates["date"] = (dim, dates, {"long_name": "date"})
     return coordinates

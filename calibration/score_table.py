@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import numpy as np
@@ -11,12 +11,16 @@ from jax import Array
 
 from calibration._arrays import as_floating
 from calibration.diebold_mariano import diebold_mariano
+from calibration.mean_interval import mean_interval
 from calibration.metrics import (
     ERROR_METRICS,
     error_metrics,
     mean_aitchison_distance,
     weight_errors,
 )
+
+if TYPE_CHECKING:
+    import xarray
 
 POOLED = "pooled"
 """Name in the column `deposit` for all deposits together."""
@@ -64,15 +68,24 @@ class Source(NamedTuple):
 
 
 def error_scores(
-    source: Source, predicted: np.ndarray, observed: np.ndarray, where: np.ndarray
+    source: Source,
+    predicted: np.ndarray,
+    observed: np.ndarray,
+    where: np.ndarray,
+    overlap: int | None,
 ) -> list[Score]:
     """Every metric of errors, per deposit and pooled, and the pooled mean Aitchison distance.
 
+    Beside MAE and RMSE stand the ends of their 95 % intervals, `mae_lower_95` and so on: those of
+    the mean of |e| or e² by `mean_interval`, e² mapped back; pooled, of its mean over deposits.
+
     Args:
       source: whose predictions they are.
-      predicted: [R, N] weights.
+      predicted: [R, N] weights, rows ascending in time.
       observed: [R, N] weights.
       where: [R] booleans, the rows that count.
+      overlap: steps ahead, by which errors of successive rows overlap; None: the rows are one
+        forecast, and have no interval.
 
     Raises:
       CamjaxError: the shapes differ, or JAX computes in a precision below theirs.
@@ -86,7 +99,21 @@ def error_scores(
         for score in source.rows(name, np.asarray(by_deposit[name]), float(pooled[name]))
     ]
     aitchison = source._replace(deposits=()).rows("mean_aitchison_distance", (), float(distance))
+    if overlap is not None:
+        scores += _interval_scores(source, (predicted - observed)[where], overlap)
     return scores + aitchison
+
+
+def _interval_scores(source: Source, errors: np.ndarray, overlap: int) -> list[Score]:
+    """Ends of the intervals of MAE and RMSE from errors [n, N]."""
+    scores = []
+    for metric, power in LOSS_POWERS.items():
+        ends = mean_interval(_with_pooled(np.abs(errors) ** power), overlap)
+        for name, end in zip(("lower", "upper"), ends, strict=True):
+            # No loss is below 0, and so neither is its mean.
+            *by_deposit, pooled = np.maximum(end, 0) ** (1 / power)
+            scores += source.rows(f"{metric}_{name}_95", by_deposit, pooled)
+    return scores
 
 
 def skill_scores(
@@ -137,6 +164,31 @@ def find(scores: Iterable[Score], model: str, metric: str, deposit: str = POOLED
         score.value for score in scores if score[1:3] == (model, deposit) and score.metric == metric
     )
     return next(wanted, np.nan)
+
+
+def score_array(scores: Sequence[Score], models: Sequence[str]) -> "xarray.DataArray":
+    """Scores as an array; NaN where there is none.
+
+    Args:
+      scores: whose places are told apart by model, horizon, deposit and metric.
+      models: the name of each score's model in the array.
+
+    Returns:
+      [model, horizon, scored, metric]; `scored` are deposits, and all together.
+    """
+    import xarray
+
+    keys = [
+        (model, score.horizon, score.deposit, score.metric)
+        for model, score in zip(models, scores, strict=True)
+    ]
+    axes = [list(dict.fromkeys(column)) for column in zip(*keys, strict=True)]
+    values = np.full([len(axis) for axis in axes], np.nan)
+    for key, score in zip(keys, scores, strict=True):
+        values[tuple(axis.index(part) for axis, part in zip(axes, key, strict=True))] = score.value
+    dims = ("model", "horizon", "scored", "metric")
+    attributes = {"units": "see metric", "long_name": "score, as in metrics.csv"}
+    return xarray.DataArray(values, dict(zip(dims, axes, strict=True)), dims, attrs=attributes)
 
 
 def scores_csv(scores: Iterable[Score]) -> str:

@@ -34,14 +34,13 @@ def score(result: Backtest) -> list[Score]:
     """
     observed, counts = result.observed[1:], result.counts
     one_step = result.mode == "one-step"
-    horizon = 1 if one_step else ALL_HORIZONS
+    horizon, overlap = (1, 1) if one_step else (ALL_HORIZONS, None)
     errors = result.errors
     scores = []
     for model, predicted in result.predictions.items():
         source = Source(result.mode, model, result.scored_names, horizon)
-        scores += error_scores(source, predicted, observed, counts)
+        scores += error_scores(source, predicted, observed, counts, overlap)
         if model != REFERENCE:
-            overlap = 1 if one_step else None
             scores += skill_scores(source, errors[model], errors[REFERENCE], counts, overlap)
     if len(result.simulated) > 1:
         source = Source(result.mode, MODEL, result.scored_names, horizon)

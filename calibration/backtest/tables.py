@@ -1,6 +1,7 @@
 """A backtest row by row: weights.csv, and labelled arrays."""
 
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from calibration.backtest.run import Backtest
 from calibration.backtest.scores import intervals
 from calibration.observed_weights import time_coordinates
-from calibration.score_table import csv_text
+from calibration.score_table import Score, csv_text, score_array
 from camjax import __version__
 
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ def predictions_csv(result: Backtest) -> str:
     return csv_text(header, rows)
 
 
-def backtest_dataset(result: Backtest) -> "xarray.Dataset":
+def backtest_dataset(result: Backtest, scores: Sequence[Score]) -> "xarray.Dataset":
     """A backtest with the names, units and meanings of its axes.
 
-    Dimensions: path, step (1…T, from the first observation), deposit (all under allocation), model.
-    Where a deposit is not observed, what was observed or predicted of it is NaN.
+    Dimensions: path, step (1…T, from the first observation), deposit (all under allocation), model;
+    of scores: model, scored (deposits, and all together), metric. Where a deposit is not observed,
+    what was observed or predicted of it is NaN.
     """
     import xarray
 
@@ -99,7 +101,11 @@ def backtest_dataset(result: Backtest) -> "xarray.Dataset":
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         },
     )
-    return dataset.assign_coords(time_coordinates(result.observations, "step", first=1))
+    found = score_array(scores, [score.model for score in scores])
+    days = result.observations.times_days[1:]
+    return dataset.assign(score=found.isel(horizon=0, drop=True)).assign_coords(
+        time_coordinates(result.observations.clock, days, "step")
+    )
 
 
 def _spread(result: Backtest, values: np.ndarray) -> np.ndarray:

@@ -35,14 +35,12 @@ def _scores(
     result: Fit, predictions: dict[str, np.ndarray], observed: np.ndarray, rows: np.ndarray
 ) -> list[Score]:
     problem = result.problem
-    one_step = problem.mode == "one-step"
-    horizon = 1 if one_step else ALL_HORIZONS
+    horizon, overlap = (1, 1) if problem.mode == "one-step" else (ALL_HORIZONS, None)
     errors = {name: predicted - observed for name, predicted in predictions.items()}
     scores: list[Score] = []
     for name, predicted in predictions.items():
         source = Source(problem.mode, name, problem.names, horizon)
-        scores += error_scores(source, predicted, observed, rows)
+        scores += error_scores(source, predicted, observed, rows, overlap)
         if name != REFERENCE:
-            overlap = 1 if one_step else None
             scores += skill_scores(source, errors[name], errors[REFERENCE], rows, overlap)
     return scores

@@ -56,6 +56,11 @@ class RollingOrigin:
         return origins
 
 
+def label_of(model: str, mode: str) -> str:
+    """Name of a method that tells ex-post forecasts from ex-ante ones."""
+    return model if mode == "ex-ante" else f"{model}_ex_post"
+
+
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class RollingForecasts:
     """Every forecast of one method and what was observed instead: all scores derive from this.
@@ -88,8 +93,8 @@ class RollingForecasts:
 
     @property
     def label(self) -> str:
-        """Name of the method that tells ex-post forecasts from ex-ante ones."""
-        return self.model if self.mode == "ex-ante" else f"{self.model}_ex_post"
+        """`label_of` these forecasts."""
+        return label_of(self.model, self.mode)
 
     @property
     def errors(self) -> np.ndarray:

@@ -58,11 +58,12 @@ def _point_scores(
 ) -> list[Score]:
     """Errors, and skill if there is something to compare with."""
     counts = forecasts.is_scored[:, h]
-    scores = error_scores(source, forecasts.weights[:, h], forecasts.observed[:, h], counts)
-    if reference is None:
-        return scores
     spacing = np.diff(forecasts.origins).min(initial=h + 1)
     overlap = math.ceil((h + 1) / spacing)
+    pair = forecasts.weights[:, h], forecasts.observed[:, h]
+    scores = error_scores(source, *pair, counts, overlap)
+    if reference is None:
+        return scores
     errors, others = forecasts.errors[:, h], reference.errors[:, h]
     return scores + skill_scores(source, errors, others, counts, overlap)
 

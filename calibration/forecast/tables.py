@@ -8,6 +8,7 @@ import numpy as np
 from calibration.forecast.base import LEVELS
 from calibration.forecast.history import History
 from calibration.forecast.rolling_origin import RollingForecasts
+from calibration.observed_weights import time_coordinates
 
 if TYPE_CHECKING:
     import xarray
@@ -60,9 +61,10 @@ def forecast_dataset(
 
     Returns:
       weight [model, origin, horizon, deposit], lower and upper [model, origin, level, horizon,
-      deposit], observed [origin, horizon, deposit], and for each method that makes samples those
-      from the last origin, sample_<model> [sample, horizon, deposit]. A model's ex-post forecasts
-      bear its name with `_ex_post`.
+      deposit], observed [origin, horizon, deposit], target_time [origin, horizon], all that was
+      observed, observed_weight [row, deposit] at `time`, and for each method that makes samples
+      those from the last origin, sample_<model> [sample, horizon, deposit]. A model's ex-post
+      forecasts bear its name with `_ex_post`.
     """
     import xarray
 
@@ -79,13 +81,16 @@ def forecast_dataset(
     }
     observed = {"units": "1", "long_name": "observed weight"}
     variables["observed"] = (dims, first.observed, observed)
+    variables["observed_weight"] = (("row", "deposit"), history.weights, observed)
+    targets = {"units": "days", "long_name": "time that is forecast, since day 0"}
+    variables["target_time"] = (dims[:2], target_times(history, first), targets)
     for each in forecasts:
         if each.samples is not None:
             axes = (f"sample_of_{each.label}", "horizon", "deposit")
             meaning = {"units": "1", "long_name": "equally likely weights after the last origin"}
             variables[f"sample_{each.label}"] = (axes, each.samples[-1], meaning)
     days = {"units": "days", "long_name": "time of the origin since day 0"}
-    return xarray.Dataset(
+    dataset = xarray.Dataset(
         variables,
         {
             "model": [each.label for each in forecasts],
@@ -97,3 +102,4 @@ def forecast_dataset(
         },
         attributes,
     )
+    return dataset.assign_coords(time_coordinates(history.clock, history.times_days, "row"))

@@ -92,7 +92,7 @@ def backtest(
 
             figures = {"weights": weights_figure(result), "errors": errors_figure(result)}
         tables = {outputs.METRICS: scores_csv(scores), outputs.WEIGHTS: predictions_csv(result)}
-        dataset = backtest_dataset(result)
+        dataset = backtest_dataset(result, scores)
         files = outputs.write_all(out, tables, dataset, figures)
         if with_report:
             files += write_report(dataset, out / REPORT)[1]

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calibration.forecast import Study, forecast_dataset, forecast_rows, prescribed
+from calibration.forecast.rolling_origin import label_of
 from calibration.forecast.tables import HEADER
-from calibration.score_table import csv_text, scores_csv
+from calibration.score_table import csv_text, score_array, scores_csv
 from camjax._version import __version__
 from camjax.cli import outputs
 from camjax.scenario import Scenario
@@ -42,6 +43,9 @@ def write(result: Study, scenario: Scenario | None, folder: Path, seed: int) -> 
         "camjax_version": __version__,
     }
     dataset = forecast_dataset(history, result.forecasts, attributes)
+    if result.scores:
+        labels = [label_of(score.model, score.mode) for score in result.scores]
+        dataset = dataset.assign(score=score_array(result.scores, labels).rename(model="method"))
     figures = _figures(result) if outputs.can_draw() else {}
     return outputs.write_all(folder, tables, dataset, figures)
 
