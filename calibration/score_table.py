@@ -110,8 +110,8 @@ def _interval_scores(source: Source, errors: np.ndarray, overlap: int) -> list[S
     for metric, power in LOSS_POWERS.items():
         ends = mean_interval(_with_pooled(np.abs(errors) ** power), overlap)
         for name, end in zip(("lower", "upper"), ends, strict=True):
-            # No loss is below 0, and so neither is its mean.
-            *by_deposit, pooled = np.maximum(end, 0) ** (1 / power)
+            # Weights are shares, and so no loss, nor its mean, is below 0 or above 1.
+            *by_deposit, pooled = np.clip(end, 0, 1) ** (1 / power)
             scores += source.rows(f"{metric}_{name}_95", by_deposit, pooled)
     return scores
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray
 
 import camjax
+from calibration.forecast import History
 from camjax.report import build_report, page
 from camjax.results import statistics
 from camjax.sweeps import sweep
@@ -58,6 +59,13 @@ def written(results: xarray.Dataset, folder: Path) -> Path:
     file = folder / "report.html"
     file.write_text(page(build_report(results)), "utf-8")
     return file
+
+
+def write_weights(file: Path, history: History) -> None:
+    """Balances of a history, as a wide table."""
+    rows = zip(history.times_days.tolist(), *history.balances.T.tolist(), strict=True)
+    lines = [("time", *history.names), *rows]
+    file.write_text("".join(f"{','.join(map(str, line))}\n" for line in lines))
 
 
 def _share(results: xarray.Dataset) -> xarray.DataArray:

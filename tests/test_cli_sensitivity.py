@@ -31,7 +31,7 @@ def test_local_sensitivity_is_ranked_and_drawn(
         assert row["elasticity_low"] <= row["elasticity"] <= row["elasticity_high"]
     written = {path.name for path in tmp_path.iterdir()}
     pictures = {f"{name}.{kind}" for name in ("tornado", "over-time") for kind in ("svg", "png")}
-    assert written == {"sensitivity.csv", "over-time.csv", *pictures}
+    assert written == {"sensitivity.csv", "sensitivity.json", "over-time.csv", *pictures}
     with (tmp_path / "over-time.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 5 * 4 * 3

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jax
+import numpy as np
 import pytest
 import tomli_w
 from report_worlds import Outline
@@ -44,15 +45,18 @@ def test_the_report_tells_and_draws_what_the_scores_say(report: Report) -> None:
     pooled = {
         (row["model"], row["metric"]): float(row["value"] or "nan")
         for row in rows
-        if row["deposit"] == "pooled" and row["metric"] in ("mae", "rmse")
+        if row["deposit"] == "pooled"
     }
     for model in ("camjax", "persistence"):
         assert POINTS.text(pooled[model, "mae"]) in report.sentences[0]
     (scores,) = (item for item in report.sections[0].items if item.title == "Scores")
-    found = {str(row[0]).replace(" ", "_"): row[1:3] for row in scores.rows}
-    for model, values in found.items():
-        expected = [pooled[model, metric] for metric in ("mae", "rmse")]
-        assert values == pytest.approx(expected, rel=1e-9)
+    assert {str(row[0]).replace(" ", "_") for row in scores.rows} == {model for model, _ in pooled}
+    for name, *errors in scores.rows:
+        for metric, found in zip(("mae", "rmse"), errors, strict=False):
+            keys = (metric, f"{metric}_lower_95", f"{metric}_upper_95")
+            known = [pooled.get((str(name).replace(" ", "_"), key), np.nan) for key in keys]
+            assert [*found] == pytest.approx(known, rel=1e-9, nan_ok=True)
+            assert np.isnan(found.low) == ("free-run" in report.title)
 
     weights, errors = report.figures
     drawn = [line.name for line in weights.panels[0].lines if isinstance(weights.panels[0], Lines)]

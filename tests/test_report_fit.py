@@ -9,16 +9,16 @@ import jax
 import numpy as np
 import pytest
 import tomli_w
+import xarray
 from report_worlds import Outline
 from worlds_observed import SMALL, simulate_world
 
-from camjax.cli import calibrate_outputs, main
-from camjax.report import Report, page
-from camjax.report.content import Axis, Estimate, Lines, Spreads, Table
-from camjax.report.fit import fit_report
-from camjax.report.fitted_rows import Fitted
+from camjax.cli import main
+from camjax.report import Report, build_report, page
+from camjax.report.content import Estimate, Lines, Spreads, Table
 from camjax.report.paper import paper_figure
 from camjax.report.units import DIGITS, POINTS
+from camjax.results import load_results
 
 FREE = "rebalancing.duration_days,weights.yield_half_life_days"
 WORLD = ("--scenario", "small.toml", "--drivers", "drivers.csv", "--mode", "free-run")
@@ -27,6 +27,7 @@ HOW = ("--free", FREE, "--starts", "3", "--hold-out", "0.25", "--objective", "we
 
 class Made(NamedTuple):
     report: Report
+    results: xarray.Dataset
     answer: dict[str, Any]
     text: str
 
@@ -34,24 +35,17 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """A fit to weights of another yield memory, so that it is off by something."""
-    kept: list[Report] = []
-    build = calibrate_outputs.made_report
-
-    def keep(*arguments: Any) -> Report:
-        kept.append(build(*arguments))
-        return kept[-1]
-
     folder = tmp_path_factory.mktemp("fit")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(calibrate_outputs, "made_report", keep)
         truth = SMALL | {"weights": {"yield_window": 4}}
         simulate_world(folder, {}, source=truth)
         source = SMALL | {"weights": {"yield_half_life_days": 3.0}}
         Path("small.toml").write_text(tomli_w.dumps(source))
         assert main(["calibrate", "observed.csv", *WORLD, *HOW, "--out", "out", "--report"]) == 0
         answer = json.loads(Path("out/fit.json").read_text())
-        yield Made(kept[0], answer, Path("out/report.html").read_text("utf-8"))
+        text = Path("out/report.html").read_text("utf-8")
+        yield Made(build_report(load_results("out")), load_results("out"), answer, text)
     jax.config.update("jax_enable_x64", True)
 
 
@@ -77,8 +71,8 @@ def test_estimates_scores_and_starts_are_those_of_the_fit(made: Made) -> None:
         for score in scores
         if (score["metric"], score["deposit"]) == ("mae", "pooled")
     }
-    assert {row[0]: row[1] for row in found["Scores"].rows} == pooled
-    told = next(text for text in made.report.sentences if "rows held out" in text)
+    assert {row[0]: row[1].value for row in found["Scores"].rows} == pooled
+    told = next(text for text in made.report.sentences if text.startswith("In the rows held out"))
     for model in ("camjax", "persistence"):
         assert POINTS.text(pooled[f"held-out rows, {model}"]) in told
     correlations = np.array([row[1:] for row in found["Correlations of estimates"].rows])
@@ -93,7 +87,7 @@ def test_weights_residuals_and_searches_are_drawn(made: Made) -> None:
         assert isinstance(panel, Lines)
         assert [line.name for line in panel.lines] == ["fitted", "held out"]
         errors.append(np.nanmean(np.abs(panel.lines[1].values)))
-    scores = {row[0]: row[1] for row in tables(made.report)["Scores"].rows}
+    scores = {row[0]: row[1].value for row in tables(made.report)["Scores"].rows}
     assert np.mean(errors) == pytest.approx(scores["held-out rows, camjax"], rel=1e-9)
     (panel,) = starts.panels
     assert isinstance(panel, Spreads)
@@ -110,17 +104,10 @@ def test_a_fit_without_intervals_or_with_failed_starts_is_told_so(made: Made) ->
     failed = {"cost": None, "status": "nonfinite", "end": [None, None]}
     answer["starts"][-1] |= failed
     answer["warnings"] = ["rebalance duration is at its upper bound."]
-    rows = np.full((3, 2), 0.5)
-    flags = np.ones(3, bool)
-    fitted = Fitted(
-        axis=Axis(days=np.arange(3.0)),
-        deposits=("outside", "savings"),
-        observed=rows,
-        predicted=rows,
-        seen=flags,
-        held_out=~flags,
+    results = made.results.assign(
+        fit=((), json.dumps(answer)), correlation=made.results.correlation * np.nan
     )
-    report = fit_report(answer, fitted, None, "", {})
+    report = build_report(results)
     assert "Warning: Rebalance duration is at its upper bound." in report.sentences
     assert "Warning: not every estimate has an interval." in report.sentences
     assert "Correlations of estimates" not in tables(report)

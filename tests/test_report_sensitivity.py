@@ -7,8 +7,8 @@ import pytest
 from report_worlds import Outline
 
 from camjax.cli import main
-from camjax.cli import report as report_command
-from camjax.report import Report, page
+from camjax.cli.report_source import RANKING, read_report
+from camjax.report import page
 from camjax.report.content import Spreads, Table
 from camjax.report.paper import paper_figure
 from camjax.report.units import NUMBER
@@ -19,19 +19,11 @@ SOBOL = ["--method", "sobol", "--parameters", PARAMETERS, "--samples", "8"]
 
 
 def test_the_report_tells_and_draws_what_the_table_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept: list[Report] = []
-    write = report_command.write_page
-
-    def keep(made: Report, file: Path) -> list[str]:
-        kept.append(made)
-        return write(made, file)
-
-    monkeypatch.setattr(report_command, "write_page", keep)
     assert main([*COMMAND, "--paths", "64", *SOBOL, "--out", str(tmp_path), "--report"]) == 0
     assert "report.html" in capsys.readouterr().out
-    (made,) = kept
+    made = read_report(tmp_path)
     with (tmp_path / "sensitivity.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
 
@@ -58,3 +50,16 @@ def test_the_report_tells_and_draws_what_the_table_says(
 def test_a_report_without_a_folder_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND, "--report"]) == 2
     assert "--report: expected --out beside it" in capsys.readouterr().err
+
+
+def test_folders_of_nothing_or_of_two_things_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for names, word in (((), "no such file"), (("results.nc", RANKING), "Name the file")):
+        for name in names:
+            (tmp_path / name).write_text("{}")
+        assert main(["report", str(tmp_path)]) == 2
+        assert word in capsys.readouterr().err
+    assert main(["report", str(tmp_path / RANKING)]) == 2
+    assert f"expected the {RANKING} of a sensitivity analysis" in capsys.readouterr().err
+    assert not (tmp_path / "report.html").exists()

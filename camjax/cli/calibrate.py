@@ -88,7 +88,8 @@ def calibrate(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Write fitted.toml, fit.json and figures. [default: nothing]"
+            metavar="DIR",
+            help="Write fitted.toml, fit.json, results.nc and figures. [default: nothing]",
         ),
     ] = None,
     with_report: ReportOption = False,
@@ -103,13 +104,13 @@ def calibrate(
     from calibration.fit.settlement import SEQUENTIAL, fit_settled
     from calibration.fit.windows import profile_windows
     from camjax.cli import outputs
-    from camjax.cli.calibrate_outputs import FIT, FITTED, fit_texts, made_report
+    from camjax.cli.calibrate_outputs import FIT, FITTED, fit_dataset, fit_texts
     from camjax.cli.calibrate_summary import text
     from camjax.cli.history import load_history
     from camjax.cli.observed import ObservedOptions
     from camjax.cli.plain import plain
     from camjax.cli.progress import progress
-    from camjax.cli.report import REPORT, check_report, write_page
+    from camjax.cli.report import REPORT, check_report, write_report
 
     limits = dict(_bounds(entry) for entry in bounds or ())
 
@@ -133,7 +134,7 @@ def calibrate(
         return history, problem
 
     history, problem = load()
-    outputs.check_folder(out, (FITTED, FIT))
+    outputs.check_folder(out, (FITTED, FIT, outputs.RESULTS))
     check_report(with_report, out)
     losses = None
     with progress() as show:
@@ -158,11 +159,10 @@ def calibrate(
     if out is not None:
         drawn = all_figures(result, found, profiled) if outputs.can_draw() else {}
         texts = fit_texts(result, answer, history.scenario if fit_drivers else None)
-        files = outputs.write_texts(out, texts)
-        files += outputs.write_files(out, outputs.render_all(drawn))
+        dataset = fit_dataset(result, found, answer, {"data": observed.name, "seed": seed})
+        files = outputs.write_all(out, texts, dataset, drawn)
         if with_report:
-            about = {"Data": observed.name, "Seed": f"{seed}"}
-            files += write_page(made_report(result, found, answer, about), out / REPORT)
+            files += write_report(dataset, out / REPORT)[1]
     if as_json:
         typer.echo(json.dumps(answer | {"unused_columns": history.unused, "files": files}))
         return

@@ -1,7 +1,7 @@
 """What `camjax calibrate` writes into its folder, besides figures."""
 
+import datetime
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import tomli_w
 from calibration.fit import Fit, Uncertainty
 from calibration.fit.identifiability import correlations
 from calibration.fit.processes import fit_processes
+from calibration.observed_weights import time_coordinates
+from camjax._version import __version__
 from camjax.errors import CamjaxError
 from camjax.scenario import Scenario
 from camjax.scenario.process_tables import ScheduleTable
 
 if TYPE_CHECKING:
-    from camjax.report import Report
+    import xarray
 
 FITTED = "fitted.toml"
 FIT = "fit.json"
@@ -37,37 +39,57 @@ def fit_texts(result: Fit, answer: dict[str, Any], driven: Scenario | None) -> d
     return texts if driven is None else texts | {DRIVERS: _driver_processes(driven)}
 
 
-def made_report(
-    result: Fit, found: Uncertainty | None, answer: dict[str, Any], about: Mapping[str, str]
-) -> "Report":
-    """The report of a fit, as data.
+def fit_dataset(
+    result: Fit, found: Uncertainty | None, answer: dict[str, Any], about: dict[str, Any]
+) -> "xarray.Dataset":
+    """A fit with the names, units and meanings of its axes.
+
+    Dimensions: step (the T rows predicted), deposit (those observed), number (those free).
 
     Args:
       result: the fit.
       found: its uncertainty; None where the objective is no likelihood.
       answer: the values of fit.json.
-      about: further facts of what was run, by name.
+      about: further attributes, by name.
     """
-    from camjax.report.content import Axis
-    from camjax.report.fit import fit_report
-    from camjax.report.fitted_rows import Fitted
+    import xarray
 
-    problem = result.problem
-    days = np.asarray(problem.observations.times_days)[1:]
-    dates = problem.observations.clock.dates(days)
-    start = None if dates is None else dates[0] - np.timedelta64(round(days[0] * 86_400), "s")
-    free = problem.free
-    fitted = Fitted(
-        axis=Axis(days=days, start=start),
-        deposits=problem.names,
-        observed=np.asarray(problem.data.observed),
-        predicted=np.asarray(result.compared.weights),
-        seen=np.asarray(problem.data.counts),
-        held_out=np.asarray(problem.held_out),
+    problem, free = result.problem, result.problem.free
+    observations, data = problem.observations, problem.data
+    count = len(free.names)
+    known = np.full((count, count), np.nan)
+    if found is not None:
+        known = correlations(free, found, result.coordinates)
+    per_step = ("step", "deposit")
+    variables = {
+        "observed_weight": (per_step, data.observed, "weight observed"),
+        "predicted_weight": (per_step, result.compared.weights, "weight the fit predicts"),
+        "seen": ("step", np.asarray(data.counts, np.int8), "1 where a row was fitted"),
+        "held_out": ("step", np.asarray(problem.held_out, np.int8), "1 where it was held out"),
+        "correlation": (("number", "other_number"), known, "correlation of estimates"),
+    }
+    dataset = xarray.Dataset(
+        {
+            name: (dims, np.asarray(values), {"units": "1", "long_name": long_name})
+            for name, (dims, values, long_name) in variables.items()
+        },
+        {
+            "step": np.arange(1, len(data.observed) + 1),
+            "deposit": list(problem.names),
+            "number": list(free.names),
+            "other_number": list(free.names),
+        },
+        {
+            **about,
+            "scenario": free.parameters.toml(result.values),
+            "precision": problem.scenario.precision,
+            "camjax_version": __version__,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        },
     )
-    known = None if found is None else correlations(free, found, result.coordinates)
-    scenario = free.parameters.toml(result.values)
-    return fit_report(answer, fitted, known, scenario, about)
+    dataset["fit"] = ((), json.dumps(answer), {"long_name": "what fit.json holds"})
+    days = observations.times_days[1:]
+    return dataset.assign_coords(time_coordinates(observations.clock, days, "step"))
 
 
 def _driver_processes(scenario: Scenario) -> str:

@@ -11,6 +11,7 @@ from camjax.cli.options import (
     JsonOption,
     MissingOption,
     ObservedArgument,
+    ReportOption,
     ResidualOption,
     SetOption,
     SupplyOption,
@@ -81,6 +82,7 @@ def forecast(
             " figures. [default: nothing]",
         ),
     ] = None,
+    with_report: ReportOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Forecast weights, and score each method by what it would have forecast before."""
@@ -88,6 +90,7 @@ def forecast(
     from camjax.cli import forecast_outputs, forecast_summary, outputs
     from camjax.cli.forecast_inputs import load_inputs, refuse_foresight
     from camjax.cli.observed import ObservedOptions
+    from camjax.cli.report import check_report
     from camjax.config import configure
 
     configure("float64")
@@ -95,6 +98,7 @@ def forecast(
     if evaluate:
         refuse_foresight(options)
     outputs.check_folder(out, forecast_outputs.FILES)
+    check_report(with_report, out)
     inputs = load_inputs(
         scenario, options, assignments=overrides, drivers=drivers, left_out=without or ()
     )
@@ -113,7 +117,9 @@ def forecast(
         conformal=conformal,
     )
     result = study(history, methods, horizon, plan if evaluate else None, conformal)
-    files = [] if out is None else forecast_outputs.write(result, inputs.scenario, out, seed)
+    files = []
+    if out is not None:
+        files = forecast_outputs.write(result, inputs.scenario, out, seed, with_report)
     if as_json:
         typer.echo(json.dumps(forecast_summary.answer(result, inputs.unused, files)))
         return

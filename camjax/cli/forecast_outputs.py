@@ -9,6 +9,7 @@ from calibration.forecast.tables import HEADER
 from calibration.score_table import csv_text, score_array, scores_csv
 from camjax._version import __version__
 from camjax.cli import outputs
+from camjax.cli.report import REPORT, write_report
 from camjax.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -19,8 +20,17 @@ FILES = (outputs.METRICS, FORECASTS, outputs.RESULTS)
 """Files that every run writes; metrics only where there is something to score."""
 
 
-def write(result: Study, scenario: Scenario | None, folder: Path, seed: int) -> list[str]:
+def write(
+    result: Study, scenario: Scenario | None, folder: Path, seed: int, with_report: bool
+) -> list[str]:
     """Write tables, labelled arrays, pictures, and for each method a scenario that prescribes it.
+
+    Args:
+      result: what was forecast.
+      scenario: at whose steps, if any.
+      folder: to write to.
+      seed: of samples.
+      with_report: whether the report is written too.
 
     Returns:
       The files written.
@@ -47,7 +57,8 @@ def write(result: Study, scenario: Scenario | None, folder: Path, seed: int) -> 
         labels = [label_of(score.model, score.mode) for score in result.scores]
         dataset = dataset.assign(score=score_array(result.scores, labels).rename(model="method"))
     figures = _figures(result) if outputs.can_draw() else {}
-    return outputs.write_all(folder, tables, dataset, figures)
+    files = outputs.write_all(folder, tables, dataset, figures)
+    return files + (write_report(dataset, folder / REPORT)[1] if with_report else [])
 
 
 def _figures(result: Study) -> dict[str, "Figure"]:

@@ -66,11 +66,13 @@ def sensitivity(
     from camjax.cli.plain import plain
     from camjax.cli.progress import progress
     from camjax.cli.report import REPORT, check_report, write_page
+    from camjax.cli.report_source import RANKING
     from camjax.cli.sensitivity_methods import METHODS, time_tables
     from camjax.cli.sensitivity_order import Order
+    from camjax.report.sensitivity import sensitivity_report
 
     order = Order.of(loaded, method, parameters, outputs, samples, scramblings, paths, seed)
-    check_folder(out, ("sensitivity.csv",))
+    check_folder(out, ("sensitivity.csv", RANKING))
     check_report(with_report, out)
     with progress() as report:
         found = METHODS[method](order, report)
@@ -84,7 +86,7 @@ def sensitivity(
             drawn = render_all(figures)
         files = [*write_texts(out, tables), *write_files(out, drawn)]
         if with_report:
-            files += write_page(found.report(), out / REPORT)
+            files += write_page(sensitivity_report(found.ranking()), out / REPORT)
     if as_json:
         typer.echo(json.dumps(plain(found.as_json() | {"files": files})))
         return

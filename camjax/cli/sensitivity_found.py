@@ -1,6 +1,7 @@
 """What a method of `camjax sensitivity` found: tables, a picture, words."""
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ import numpy as np
 from calibration.sensitivity import figures, tables
 from camjax._version import __version__
 from camjax.cli.columns import aligned
+from camjax.cli.plain import plain
+from camjax.cli.report_source import RANKING
 from camjax.cli.sensitivity_order import Order
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from camjax.report import Report
+    from camjax.report.sensitivity import Ranking
 
 SHOWN = 12
 """Rows of each output that the terminal shows."""
@@ -37,7 +40,8 @@ class Found:
 
     def tables(self) -> dict[str, str]:
         """Text by file name."""
-        return {"sensitivity.csv": tables.as_csv(self.rows)} | {
+        whole = json.dumps(plain(dataclasses.asdict(self.ranking())), indent=1)
+        return {"sensitivity.csv": tables.as_csv(self.rows), RANKING: f"{whole}\n"} | {
             name: tables.as_csv(rows) for name, rows in self.more.items() if rows
         }
 
@@ -45,30 +49,28 @@ class Found:
         """The tornado picture."""
         return figures.tornado(self.rows, self.bars, self.label)
 
-    def report(self) -> "Report":
-        """The report, as data."""
-        from camjax.report.sensitivity import Ranking, sensitivity_report
+    def ranking(self) -> "Ranking":
+        """What the report is made of."""
+        from camjax.report.sensitivity import Ranking
 
         order = self.order
-        return sensitivity_report(
-            Ranking(
-                name=order.scenario.name,
-                scenario=order.scenario.toml,
-                method=order.method,
-                facts=(
-                    ("Method", order.method),
-                    ("Outputs", f"{len(order.questions)}"),
-                    ("Parameters", f"{len({row['parameter'] for row in self.rows})}"),
-                    ("Common paths", f"{order.evaluations.num_paths:,}"),
-                    ("Seed", f"{order.seed}"),
-                    ("Precision", order.scenario.precision),
-                    ("camjax", __version__),
-                ),
-                notes=self.notes,
-                rows=tuple(self.rows),
-                columns=self.columns,
-                bars=self.bars,
-            )
+        return Ranking(
+            name=order.scenario.name,
+            scenario=order.scenario.toml,
+            method=order.method,
+            facts=(
+                ("Method", order.method),
+                ("Outputs", f"{len(order.questions)}"),
+                ("Parameters", f"{len({row['parameter'] for row in self.rows})}"),
+                ("Common paths", f"{order.evaluations.num_paths:,}"),
+                ("Seed", f"{order.seed}"),
+                ("Precision", order.scenario.precision),
+                ("camjax", __version__),
+            ),
+            notes=self.notes,
+            rows=tuple(map(_numbers, self.rows)),
+            columns=self.columns,
+            bars=self.bars,
         )
 
     def as_json(self) -> dict[str, Any]:

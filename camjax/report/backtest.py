@@ -2,16 +2,24 @@
 
 import numpy as np
 import xarray
-from numpy.typing import NDArray
 
-from camjax.report.behind import behind_time
-from camjax.report.content import Axis, Cell, Figure, Line, Lines, Report, Section, Table
+from camjax.report.by_deposit import Weights, by_deposit
+from camjax.report.content import Figure, Report, Section, Table
+from camjax.report.errors import (
+    INTERVALS,
+    MODEL,
+    OBSERVED,
+    POOLED,
+    REFERENCE,
+    Scores,
+    against_persistence,
+    score_table,
+)
 from camjax.report.palette import INK
 from camjax.report.scales import moment
 from camjax.report.source import axis_of, provenance, scenario_name, shown_steps
-from camjax.report.units import POINTS, SHARE, words
+from camjax.report.units import POINTS, words
 
-MODEL, REFERENCE, OBSERVED = "camjax", "persistence", "observed"
 COLOURS = {OBSERVED: INK, MODEL: "blue", REFERENCE: "vermilion"}
 BAND = (0.05, 0.95)
 MODES = {
@@ -22,8 +30,7 @@ METHOD = (
     "Predictions are held against weights that observed balances imply. Prices and yields are "
     "those that came about, so a backtest judges the mechanism, not a forecast. Persistence "
     "predicts that nothing moves; a model that is no better has not shown that it knows more.",
-    "Mean absolute error: mean over steps and deposits of |predicted − observed weight|. The test "
-    "of whether a difference could be chance, Diebold and Mariano's, is in metrics.csv.",
+    f"{INTERVALS} All scores are in metrics.csv.",
 )
 
 
@@ -58,29 +65,15 @@ def backtest_report(results: xarray.Dataset) -> Report:
     )
 
 
-def _scored(results: xarray.Dataset) -> list[str]:
-    """Deposits that were observed."""
-    seen = results.observed_weight.notnull().any("step").values
-    return [str(name) for name, flag in zip(results.deposit.values, seen, strict=True) if flag]
-
-
-def _mean_error(results: xarray.Dataset, model: str, power: int = 1) -> NDArray:
-    """[K] of each deposit observed: mean of |error| or root mean square, where rows count."""
-    rows = results.counts.values.astype(bool)
-    errors = results.error.sel(model=model, deposit=_scored(results)).values[rows]
-    return np.mean(np.abs(errors) ** power, axis=0) ** (1 / power)
-
-
 def _sentences(results: xarray.Dataset) -> tuple[str, ...]:
-    off = {model: float(_mean_error(results, model).mean()) for model in _models(results)}
-    first = f"{MODEL} is off by {POINTS.text(off[MODEL])} of weight on average"
-    if REFERENCE not in off:
-        return (f"{first}.",)
-    word = "worse" if off[MODEL] > off[REFERENCE] else "better"
-    best = min(off, key=lambda model: off[model])
+    """How far off the model is, beside persistence, and who is best."""
+    models = _models(results)
+    off = {model: _scores_of(results, model)("mae", POOLED) for model in models}
+    best = words(min(off, key=lambda model: off[model]))
+    persistence = _scores_of(results, REFERENCE)
     return (
-        f"{first}, persistence by {POINTS.text(off[REFERENCE])}: {MODEL} is {word}.",
-        f"The smallest mean absolute error is that of {words(best)}.",
+        against_persistence(MODEL, _scores_of(results, MODEL), persistence),
+        f"The smallest mean absolute error is that of {best}.",
     )
 
 
@@ -88,81 +81,60 @@ def _models(results: xarray.Dataset) -> list[str]:
     return [str(name) for name in results.model.values]
 
 
+def _scores_of(results: xarray.Dataset, model: str) -> Scores:
+    """Scores of one model; NaN where there is none."""
+    known = results.score.sel(model=model).to_series()
+    return lambda metric, deposit: float(known.get((deposit, metric), np.nan))
+
+
+def _scored(results: xarray.Dataset) -> list[str]:
+    """Deposits that were observed."""
+    return [str(name) for name in results.scored.values if name != POOLED]
+
+
 def _weights(results: xarray.Dataset, mode: str) -> Figure:
     """A panel a deposit: observed, the model with its band, and persistence in a free run."""
     shown, names = shown_steps(results.sizes["step"]), _scored(results)
-    axis = axis_of(results, shown)
-    held = results.simulated_weight.sel(deposit=names)
+    known = results.sel(deposit=names)
+    held = known.simulated_weight
     simulated = (held / held.sum("deposit")).transpose("path", "step", "deposit").values
     low, high = np.quantile(simulated, BAND, axis=0)
-    others = [REFERENCE] if mode == "free-run" and REFERENCE in _models(results) else []
-    panels = []
-    for place, name in enumerate(names):
-        predicted = results.predicted_weight.sel(deposit=name)
-        band = ((low[shown, place], high[shown, place]),) if results.sizes["path"] > 1 else ()
-        lines = [_line(OBSERVED, results.observed_weight.sel(deposit=name).values[shown])]
-        for model in (MODEL, *others):
-            values = predicted.sel(model=model).values[shown]
-            lines.append(_line(model, values, band if model == MODEL else ()))
-        panels.append(_panel(words(name), axis, lines))
-    return Figure(
-        key="observed-weights",
-        title="Weights",
-        caption="Observed weights and predictions; the band holds 90 % of the model's paths.",
-        panels=tuple(panels),
-        table=behind_time("Weights", panels),
-        legend=tuple((name, COLOURS[name]) for name in (OBSERVED, MODEL, *others)),
+    band = ((low[shown], high[shown]),) if results.sizes["path"] > 1 else ()
+    predicted = known.predicted_weight.transpose("model", "step", "deposit")
+    others = [REFERENCE] if mode == "free-run" else []
+    lines = [
+        Weights(model, COLOURS[model], predicted.sel(model=model).values[shown], bands)
+        for model, bands in ((MODEL, band), *((name, ()) for name in others))
+    ]
+    observed = known.observed_weight.transpose("step", "deposit").values[shown]
+    return by_deposit(
+        "observed-weights",
+        "Weights",
+        "Observed weights and predictions; the band holds 90 % of the model's paths.",
+        axis_of(results, shown),
+        names,
+        [Weights(OBSERVED, COLOURS[OBSERVED], observed), *lines],
     )
 
 
 def _errors(results: xarray.Dataset) -> Figure:
     """A panel a deposit: predicted less observed weight, of the model and of persistence."""
-    shown = shown_steps(results.sizes["step"])
-    axis = axis_of(results, shown)
-    models = [name for name in (REFERENCE, MODEL) if name in _models(results)]
-    panels = [
-        _panel(
-            words(name),
-            axis,
-            [
-                _line(model, results.error.sel(model=model, deposit=name).values[shown])
-                for model in models
-            ],
-        )
-        for name in _scored(results)
-    ]
-    return Figure(
-        key="errors",
-        title="Errors",
-        caption="Predicted less observed weight: above 0 the deposit was given too much.",
-        panels=tuple(panels),
-        table=behind_time("Errors", panels),
-        legend=tuple((name, COLOURS[name]) for name in models),
+    shown, names = shown_steps(results.sizes["step"]), _scored(results)
+    errors = results.error.sel(deposit=names).transpose("model", "step", "deposit")
+    return by_deposit(
+        "errors",
+        "Errors",
+        "Predicted less observed weight: above 0 the deposit was given too much.",
+        axis_of(results, shown),
+        names,
+        [
+            Weights(model, COLOURS[model], errors.sel(model=model).values[shown])
+            for model in (REFERENCE, MODEL)
+        ],
+        POINTS,
     )
 
 
 def _scores(results: xarray.Dataset) -> Table:
-    names = _scored(results)
-    rows: list[tuple[Cell, ...]] = []
-    for model in _models(results):
-        absolute, squared = _mean_error(results, model), _mean_error(results, model, 2)
-        pooled = float(absolute.mean()), float(np.sqrt(np.mean(squared**2)))
-        rows.append((words(model), *pooled, *absolute.tolist()))
-    return Table(
-        title="Scores",
-        columns=(
-            *("method", "mean absolute error", "root mean square error"),
-            *(f"MAE, {words(name)}" for name in names),
-        ),
-        units=(None, *[POINTS] * (2 + len(names))),
-        rows=tuple(rows),
-        note="Rows that were filled in do not count.",
-    )
-
-
-def _panel(title: str, axis: Axis, lines: list[Line]) -> Lines:
-    return Lines(title=title, unit=SHARE, axis=axis, lines=tuple(lines), from_zero=True)
-
-
-def _line(name: str, values: NDArray, band: tuple[tuple[NDArray, NDArray], ...] = ()) -> Line:
-    return Line(name=name, colour=COLOURS[name], values=values, bands=band)
+    rows = [(words(model), _scores_of(results, model)) for model in _models(results)]
+    return score_table("method", rows, _scored(results))

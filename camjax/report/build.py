@@ -5,6 +5,8 @@ import xarray
 
 from camjax.report.backtest import backtest_report
 from camjax.report.content import Report, Section
+from camjax.report.fit import fit_report
+from camjax.report.forecast import forecast_report
 from camjax.report.headlines import headlines
 from camjax.report.over_time import drawn_settings
 from camjax.report.sections.allocation import allocation
@@ -26,19 +28,26 @@ MODEL = (
     "between settings rather than levels."
 )
 
+OF_HISTORY = {
+    "fit": fit_report,
+    "predicted_weight": backtest_report,
+    "target_time": forecast_report,
+}
+"""Reports on observed weights, by a variable that nothing else has; a fit predicts too."""
 
 MOST_NAMED = 8
 """Settings that the line under the title names."""
 
 
 def build_report(results: xarray.Dataset) -> Report:
-    """What there is to say of the results of a run, a sweep or a backtest.
+    """What there is to say of the results of a run, a sweep, a backtest, a fit or a forecast.
 
     Raises:
       CamjaxError: they are no such results.
     """
-    if "predicted_weight" in results and "observed_weight" in results:
-        return backtest_report(results)
+    for mark, report in OF_HISTORY.items():
+        if mark in results:
+            return report(results)
     source = Source.of(results)
     text = str(results.attrs.get("scenario", ""))
     name = scenario_name(text)

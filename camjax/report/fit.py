@@ -1,18 +1,27 @@
 """A fit: what was found and how surely, how well it predicts, and how it was searched."""
 
+import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
+import xarray
 
 from camjax.report.content import Cell, Estimate, Report, Section, Table
+from camjax.report.errors import (
+    INTERVALS,
+    MODEL,
+    REFERENCE,
+    Scores,
+    against_persistence,
+    score_table,
+)
 from camjax.report.estimates import mean_text
-from camjax.report.fitted_rows import Fitted, residuals, weights
+from camjax.report.fitted_rows import residuals, weights
 from camjax.report.searches import searches
-from camjax.report.units import DIGITS, NUMBER, POINTS, SHARE, words
+from camjax.report.source import provenance
+from camjax.report.units import DIGITS, NUMBER, SHARE
 
-MODEL, REFERENCE, POOLED = "camjax", "persistence", "pooled"
+FITTED, HELD_OUT = "fitted", "held-out"
 METHODS = {
     "profile": "by profile likelihood",
     "bootstrap": "by block bootstrap",
@@ -23,54 +32,42 @@ METHOD = (
     "back; they suppose that errors of rows are independent and that the model is right.",
     "Persistence predicts that nothing moves. A fit is judged by rows that it did not see; one "
     "that is no better there than persistence has not shown that it knows more.",
+    INTERVALS,
 )
 
 
-def fit_report(
-    answer: dict[str, Any],
-    fitted: Fitted,
-    correlations: NDArray | None,
-    scenario: str,
-    about: Mapping[str, str],
-) -> Report:
-    """What there is to say of a fit.
-
-    Args:
-      answer: the values of fit.json.
-      fitted: its rows.
-      correlations: [K, K] of the estimates; None where the objective is no likelihood.
-      scenario: TOML text of the fitted scenario.
-      about: further facts of what was run, by name.
-    """
+def fit_report(results: xarray.Dataset) -> Report:
+    """What there is to say of a fit, from the dataset that `camjax calibrate` writes."""
+    answer: dict[str, Any] = json.loads(str(results.fit.values))
     facts = {
-        **about,
+        "Data": results.attrs.get("data"),
         "Mode": answer["mode"],
         "Objective": answer["objective"],
         "Rows fitted": f"{answer['rows_fitted']:,}",
         "Rows held out": f"{answer['rows_held_out']:,}",
         "Starts": f"{len(answer['starts']):,}",
-        "camjax": answer["versions"]["camjax"],
+        **provenance(results),
     }
     estimates = Section(
         key="estimates",
         title="Estimates",
         text="",
-        items=(_estimates(answer), _speed(answer), *_correlations(answer, correlations)),
+        items=(_estimates(answer), _speed(answer), *_correlations(results)),
     )
     fit = Section(
         key="fit",
         title="Observed and fitted",
         text="Rows that were held out are drawn in a colour of their own.",
-        items=(weights(fitted), residuals(fitted), _scores(answer)),
+        items=(weights(results), residuals(results), _scores(answer)),
     )
     return Report(
         title=f"{answer['scenario']}: fitted to observed weights",
         subtitle=f"Free: {', '.join(answer['estimates'])}",
-        facts=tuple(facts.items()),
+        facts=tuple((name, str(value)) for name, value in facts.items() if value is not None),
         sentences=(*_values(answer), _quality(answer), *_warnings(answer)),
         sections=(estimates, fit, searches(answer)),
         method=METHOD,
-        scenario=scenario,
+        scenario=str(results.attrs.get("scenario", "")),
     )
 
 
@@ -97,31 +94,22 @@ def _values(answer: dict[str, Any]) -> list[str]:
     ]
 
 
-def _score(answer: dict[str, Any], part: str, model: str, metric: str, deposit: str) -> float:
-    """One entry of the scores of fit.json, NaN if it is not there."""
-    values = (
-        _number(score["value"])
+def _scores_of(answer: dict[str, Any], part: str, model: str) -> Scores:
+    """Scores of the fit or of persistence in one part of the rows."""
+    known = {
+        (score["metric"], score["deposit"]): _number(score["value"])
         for score in answer["scores"][part]
-        if (score["model"], score["metric"], score["deposit"]) == (model, metric, deposit)
-    )
-    return next(values, math.nan)
+        if score["model"] == model
+    }
+    return lambda metric, deposit: known.get((metric, deposit), math.nan)
 
 
 def _quality(answer: dict[str, Any]) -> str:
     """How far off the fit is beside persistence, where that counts."""
-    held_out = "held-out" in answer["scores"]
-    part = "held-out" if held_out else "fitted"
-    own, other = (_score(answer, part, model, "mae", POOLED) for model in (MODEL, REFERENCE))
-    word = "better" if own < other else "worse"
-    where = "held out" if held_out else "fitted"
-    text = (
-        f"In the rows {where}, the fit is off by {POINTS.text(own)} of weight on average, "
-        f"persistence by {POINTS.text(other)}: the fit is {word}"
-    )
-    chance = _score(answer, part, MODEL, "dm_mae_p_value", POOLED)
-    if math.isfinite(chance):
-        text += f" (Diebold and Mariano's test: p = {DIGITS.text(chance)})"
-    return f"{text}." if held_out else f"{text}; no rows were held out to judge it by."
+    part = HELD_OUT if HELD_OUT in answer["scores"] else FITTED
+    own, other = (_scores_of(answer, part, model) for model in (MODEL, REFERENCE))
+    text = against_persistence("the fit", own, other, f"in the rows {part.replace('-', ' ')}, ")
+    return text if part == HELD_OUT else f"{text} No rows were held out to judge it by."
 
 
 def _warnings(answer: dict[str, Any]) -> list[str]:
@@ -164,11 +152,11 @@ def _speed(answer: dict[str, Any]) -> Table:
     )
 
 
-def _correlations(answer: dict[str, Any], found: NDArray | None) -> tuple[Table, ...]:
-    names = tuple(answer["estimates"])
-    if found is None or len(names) < 2:
+def _correlations(results: xarray.Dataset) -> tuple[Table, ...]:
+    names = tuple(str(name) for name in results.number.values)
+    if len(names) < 2 or results.correlation.isnull().all():
         return ()
-    rows = zip(names, found.tolist(), strict=True)
+    rows = zip(names, results.correlation.values.tolist(), strict=True)
     table = Table(
         title="Correlations of estimates",
         columns=("number", *names),
@@ -181,20 +169,9 @@ def _correlations(answer: dict[str, Any], found: NDArray | None) -> tuple[Table,
 
 def _scores(answer: dict[str, Any]) -> Table:
     """Errors of the fit and of persistence, in the rows fitted and in those held out."""
-    names = tuple(answer["deposits"])
-    metrics = (("mae", POOLED), ("rmse", POOLED), *(("mae", name) for name in names))
-    rows: list[tuple[Cell, ...]] = [
-        (f"{part} rows, {model}", *(_score(answer, part, model, *metric) for metric in metrics))
+    rows = [
+        (f"{part} rows, {model}", _scores_of(answer, part, model))
         for part in answer["scores"]
         for model in (MODEL, REFERENCE)
     ]
-    return Table(
-        title="Scores",
-        columns=(
-            *("rows and method", "mean absolute error", "root mean square error"),
-            *(f"MAE, {words(name)}" for name in names),
-        ),
-        units=(None, *[POINTS] * len(metrics)),
-        rows=tuple(rows),
-        note="Skill and the test of Diebold and Mariano are in fit.json.",
-    )
+    return score_table("rows and method", rows, answer["deposits"])

@@ -1,95 +1,60 @@
 """Rows of a fit: observed and fitted weights, and how far apart they are."""
 
-import dataclasses
-
 import numpy as np
+import xarray
 from numpy.typing import NDArray
 
-from camjax.report.behind import behind_time
-from camjax.report.content import Axis, Figure, Line, Lines
+from camjax.report.by_deposit import Weights, by_deposit
+from camjax.report.content import Figure
+from camjax.report.errors import OBSERVED
 from camjax.report.palette import INK
-from camjax.report.source import shown_steps
-from camjax.report.units import POINTS, SHARE, Unit, words
+from camjax.report.source import axis_of, shown_steps
+from camjax.report.units import POINTS
 
-OBSERVED, SEEN, UNSEEN = "observed", "fitted", "held out"
-COLOURS = {OBSERVED: INK, SEEN: "blue", UNSEEN: "vermilion"}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Fitted:
-    """What was observed and what a fitted scenario predicts.
-
-    Attributes:
-      axis: [T] the rows.
-      deposits: the N that were observed.
-      observed: [T, N] weights.
-      predicted: [T, N] weights.
-      seen: [T] booleans, rows that were fitted.
-      held_out: [T] booleans, rows that were observed but not fitted.
-    """
-
-    axis: Axis
-    deposits: tuple[str, ...]
-    observed: NDArray
-    predicted: NDArray
-    seen: NDArray
-    held_out: NDArray
+SEEN, UNSEEN = "fitted", "held out"
+COLOURS = {SEEN: "blue", UNSEEN: "vermilion"}
 
 
-def _parts(found: Fitted) -> dict[str, NDArray]:
-    """Rows by what they were used for."""
-    parts = {SEEN: ~found.held_out, UNSEEN: found.held_out}
-    return {name: rows for name, rows in parts.items() if rows.any()}
-
-
-def _lines(found: Fitted, values: NDArray, shown: slice) -> list[Line]:
-    """A series [T] as a line for each part of the rows."""
-    return [
-        Line(name=name, colour=COLOURS[name], values=np.where(rows, values, np.nan)[shown])
-        for name, rows in _parts(found).items()
-    ]
-
-
-def weights(found: Fitted) -> Figure:
+def weights(results: xarray.Dataset) -> Figure:
     """A panel a deposit: observed and fitted weights."""
-    shown = shown_steps(len(found.axis.days))
-    panels = []
-    for n, name in enumerate(found.deposits):
-        observed = found.observed[shown, n]
-        lines = [
-            Line(name=OBSERVED, colour=COLOURS[OBSERVED], values=observed),
-            *_lines(found, found.predicted[:, n], shown),
-        ]
-        panels.append(_panel(found, name, tuple(lines), shown, SHARE))
-    return Figure(
-        key="fitted-weights",
-        title="Weights",
-        caption="Observed weights, and those that the fitted scenario predicts.",
-        panels=tuple(panels),
-        table=behind_time("Weights", panels),
-        legend=tuple((name, COLOURS[name]) for name in (OBSERVED, *_parts(found))),
+    shown = shown_steps(results.sizes["step"])
+    observed = Weights(OBSERVED, INK, results.observed_weight.values[shown])
+    return by_deposit(
+        "fitted-weights",
+        "Weights",
+        "Observed weights, and those that the fitted scenario predicts.",
+        axis_of(results, shown),
+        _deposits(results),
+        [observed, *_parts(results, results.predicted_weight.values, shown)],
     )
 
 
-def residuals(found: Fitted) -> Figure:
+def residuals(results: xarray.Dataset) -> Figure:
     """A panel a deposit: fitted less observed weight, in rows that were observed."""
-    shown = shown_steps(len(found.axis.days))
-    known = (found.seen | found.held_out)[:, None]
-    errors = np.where(known, found.predicted - found.observed, np.nan)
-    panels = [
-        _panel(found, name, tuple(_lines(found, errors[:, n], shown)), shown, POINTS)
-        for n, name in enumerate(found.deposits)
-    ]
-    return Figure(
-        key="residuals",
-        title="Residuals",
-        caption="Fitted less observed weight: above 0 the deposit was given too much.",
-        panels=tuple(panels),
-        table=behind_time("Residuals", panels),
-        legend=tuple((name, COLOURS[name]) for name in _parts(found)),
+    shown = shown_steps(results.sizes["step"])
+    known = (results.seen + results.held_out).values[:, None] > 0
+    errors = np.where(known, (results.predicted_weight - results.observed_weight).values, np.nan)
+    return by_deposit(
+        "residuals",
+        "Residuals",
+        "Fitted less observed weight: above 0 the deposit was given too much.",
+        axis_of(results, shown),
+        _deposits(results),
+        _parts(results, errors, shown),
+        POINTS,
     )
 
 
-def _panel(found: Fitted, name: str, lines: tuple[Line, ...], shown: slice, unit: Unit) -> Lines:
-    axis = Axis(days=found.axis.days[shown], start=found.axis.start)
-    return Lines(title=words(name), unit=unit, axis=axis, lines=lines, from_zero=True)
+def _deposits(results: xarray.Dataset) -> list[str]:
+    return [str(name) for name in results.deposit.values]
+
+
+def _parts(results: xarray.Dataset, values: NDArray, shown: slice) -> list[Weights]:
+    """Values [T, N] as a line for each part of the rows: those held out, and the others."""
+    held_out = results.held_out.values > 0
+    parts = {SEEN: ~held_out, UNSEEN: held_out}
+    return [
+        Weights(name, COLOURS[name], np.where(rows[:, None], values, np.nan)[shown])
+        for name, rows in parts.items()
+        if rows.any()
+    ]

@@ -64,6 +64,22 @@ class Ranking:
     columns: Mapping[str, str]
     bars: tuple[str, ...]
 
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Ranking":
+        """From the values of sensitivity.json.
+
+        Raises:
+          KeyError, TypeError: they are not those of a sensitivity analysis.
+        """
+        rows = ({key: _known(value) for key, value in row.items()} for row in document["rows"])
+        return cls(
+            **{key: document[key] for key in ("name", "scenario", "method", "columns")},
+            facts=tuple((name, value) for name, value in document["facts"]),
+            notes=tuple(document["notes"]),
+            bars=tuple(document["bars"]),
+            rows=tuple(rows),
+        )
+
     @property
     def outputs(self) -> tuple[str, ...]:
         """Questions in the order they were asked."""
@@ -77,6 +93,11 @@ class Ranking:
     def of(self, output: str) -> list[Mapping[str, Any]]:
         """Rows of one output."""
         return [row for row in self.rows if row["output"] == output]
+
+
+def _known(value: Any) -> Any:
+    """A number, NaN for one that JSON could not hold."""
+    return math.nan if value is None else value
 
 
 def sensitivity_report(found: Ranking) -> Report:

@@ -49,7 +49,7 @@ class Source:
         """
         known = {"balance", "target_weight"} <= set(results) or {"balance", "share"} <= set(results)
         if not known or "step" not in results.dims:
-            expected = "results of a run, a sweep or a backtest"
+            expected = "results of a run, a sweep, a backtest, a fit or a forecast"
             raise CamjaxError(refusal("results", expected, f"{', '.join(map(str, results))}"))
         if "setting" not in results.dims:
             text = str(results.attrs.get("scenario", ""))
