@@ -15,6 +15,7 @@ from calibration.backtest import backtest
 from calibration.backtest.history import with_series
 from calibration.fit import Fit, Problem, fit, pose, report, uncertainty
 from calibration.fit.bootstrap import block_bootstrap
+from calibration.fit.levenberg_marquardt import Options
 from calibration.fit.objectives import LOSSES, RESIDUALS
 from calibration.fit.profile import CHI_SQUARE_95, profile_limits
 from calibration.fit.settlement import fit_settled, netted
@@ -112,7 +113,8 @@ def test_sequential_settlement_is_searched_smooth_and_polished_as_it_is(tmp_path
     problem = small(tmp_path, **{"rebalancing.settlement": "sequential"})
     assert netted(problem).scenario.model.rebalancing.settlement == "netted"
     settled = fit_settled(problem, num_starts=4)
-    assert settled.exact.cost <= settled.cost_at_smooth
+    zero = 0.5 * settled.exact.num_residuals * Options().perfect ** 2  # below it all is rounding
+    assert settled.exact.cost <= max(settled.cost_at_smooth, zero)
     np.testing.assert_allclose(settled.exact.values, TRUTH, rtol=1e-6)
     answer = report(settled.exact, uncertainty(settled.exact), settled)
     assert answer["settlement"]["exact_cost"] == settled.exact.cost

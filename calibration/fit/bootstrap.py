@@ -74,7 +74,7 @@ def block_bootstrap(
         def lane(observed: Array) -> tuple[Array, Array]:
             other = dataclasses.replace(data, observed=observed)
             found = least_squares(
-                partial(problem.residuals, data=other), start, Options(tolerance=1e-9)
+                partial(problem.penalised, data=other), start, Options(tolerance=1e-9)
             )
             return problem.free.constrain(found.coordinates), found.status
 

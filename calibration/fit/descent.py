@@ -16,7 +16,6 @@ from calibration.fit.levenberg_marquardt import (
     STALLED,
     Options,
 )
-from calibration.fit.objectives import LOSSES
 from calibration.fit.problem import Data, Problem
 
 ADAM_STEPS = 100
@@ -64,7 +63,7 @@ def descend(
         return jax.vmap(lambda start: minimise(partial(loss, data=data), start, options))(starts)
 
     def loss(point: Array, data: Data) -> Array:
-        return LOSSES[objective](problem.compare(point[:-1], data), point[-1])
+        return problem.loss(point[:-1], point[-1], data, objective)
 
     precision = jnp.full((len(starts), 1), START_LOG_PRECISION, starts.dtype)
     progress("searching", 0.0)

@@ -1,6 +1,7 @@
 """Draws from the posterior by the No-U-Turn sampler; needs the extra `bayes` (blackjax)."""
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from calibration.fit.problem import Data
+from calibration.fit.problem import Data, Problem
 from calibration.fit.search import Fit
 from camjax.errors import CamjaxError, refusal
 
@@ -18,7 +19,7 @@ CHAINS = 4
 WARM_UP = 300
 """Steps in which a chain finds its step size and scales, and which are thrown away."""
 LOG_NOISE_SPREAD = 2.0
-"""Standard deviation of the prior of the logarithm of the noise around its estimate."""
+"""Standard deviation of the prior of the logarithm of the noise, where none is given."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,18 +43,21 @@ class Posterior:
     num_divergent: int
 
 
-def sample_posterior(result: Fit, num_draws: int = 500, seed: int = 0) -> Posterior:
-    """Draw from p(z, log σ | observations) for normal errors of log-ratios.
-
-    −log p = M log σ + ‖r(z)‖²/2σ² + ½ ‖(z − c)/w‖² + ½ ((log σ − log σ̂)/2)²
-
-    with a normal prior of each coordinate whose centre c and width w are those of the range that
-    starts are spread over.
+def sample_posterior(
+    result: Fit,
+    num_draws: int = 500,
+    seed: int = 0,
+    *,
+    noise_prior: tuple[float, float] | None = None,
+) -> Posterior:
+    """Draw from p(z, log σ | observations), see `log_posterior`.
 
     Args:
       result: a fit with the objective "ilr".
       num_draws: S, of each of four chains.
       seed: of the chains.
+      noise_prior: median of σ, and standard deviation of its logarithm; None: wide, around the
+        estimate.
 
     Raises:
       CamjaxError: another objective, or blackjax is missing.
@@ -67,39 +71,19 @@ def sample_posterior(result: Fit, num_draws: int = 500, seed: int = 0) -> Poster
     if find_spec("blackjax") is None:
         remedy = "pip install 'camjax[bayes]' brings it."
         raise CamjaxError(refusal("posterior", "blackjax", "none", remedy))
-    import blackjax
     from blackjax.diagnostics import effective_sample_size, potential_scale_reduction
 
-    problem, rows = result.problem, result.num_residuals
-    lower, upper = problem.free.box()
-    centre, width = jnp.asarray((lower + upper) / 2), jnp.asarray((upper - lower) / 2)
-    log_noise = 0.5 * np.log(max(2 * result.cost / rows, np.finfo(float).tiny))
-
-    def log_density(point: Array, data: Data) -> Array:
-        residuals = problem.residuals(point[:-1], data)
-        likelihood = -rows * point[-1] - 0.5 * (residuals @ residuals) * jnp.exp(-2 * point[-1])
-        prior = jnp.square((point[:-1] - centre) / width).sum()
-        return likelihood - 0.5 * (prior + ((point[-1] - log_noise) / LOG_NOISE_SPREAD) ** 2)
+    problem = result.problem
+    mean_square = np.square(result.residuals).sum() / result.num_residuals
+    noise = float(np.sqrt(max(mean_square, np.finfo(float).tiny)))
+    density = partial(log_posterior, problem, noise_prior=noise_prior or (noise, LOG_NOISE_SPREAD))
 
     @jax.jit
     def chains(keys: Array, start: Array, data: Data) -> tuple[Array, Array]:
-        def chain(key: Array) -> tuple[Array, Array]:
-            target = partial(log_density, data=data)
-            warm, run = jax.random.split(key)
-            adapted = blackjax.window_adaptation(blackjax.nuts, target)
-            (state, tuned), _ = adapted.run(warm, start, num_steps=WARM_UP)
-            step = blackjax.nuts(target, **tuned).step
+        target = partial(density, data=data)
+        return jax.vmap(lambda key: no_u_turn(target, start, key, num_draws))(keys)
 
-            def draw(state: Any, key: Array) -> tuple[Any, tuple[Array, Array]]:
-                state, info = step(key, state)
-                return state, (state.position, info.is_divergent)
-
-            _, drawn = jax.lax.scan(draw, state, jax.random.split(run, num_draws))
-            return drawn
-
-        return jax.vmap(chain)(keys)
-
-    start = jnp.append(jnp.asarray(result.coordinates), log_noise)
+    start = jnp.append(jnp.asarray(result.coordinates), np.log(noise))
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         draws, divergent = chains(
             jax.random.split(jax.random.key(seed), CHAINS), start, problem.data
@@ -114,3 +98,53 @@ def sample_posterior(result: Fit, num_draws: int = 500, seed: int = 0) -> Poster
         effective_size=np.asarray(size),
         num_divergent=int(np.asarray(divergent).sum()),
     )
+
+
+def log_posterior(
+    problem: Problem, point: Array, data: Data, noise_prior: tuple[float, float]
+) -> Array:
+    """Logarithm [] of the posterior density, up to a constant, of normal errors of log-ratios.
+
+    log p(z, log σ | y) = −M log σ − ‖r(z)‖²/2σ² + log p(z) − ½ ((log σ − log m)/s)²
+
+    p(z) is the problem's priors; coordinates without one are normal around the middle of the
+    range that starts are spread over, with half its width.
+
+    Args:
+      problem: whose numbers and priors they are.
+      point: [D + 1] coordinates z, then log σ.
+      data: observations.
+      noise_prior: m and s.
+    """
+    residuals = problem.residuals(point[:-1], data)
+    number = data.counts.astype(point.dtype).sum() * (data.observed.shape[1] - 1)
+    median, spread = noise_prior
+    noise = (point[-1] - np.log(median)) / spread
+    likelihood = -number * point[-1] - 0.5 * (residuals @ residuals) * jnp.exp(-2 * point[-1])
+    return likelihood + problem.priors.log_density(point[:-1]) - 0.5 * noise**2
+
+
+def no_u_turn(
+    log_density: Callable[[Array], Array], start: Array, key: Array, num_draws: int
+) -> tuple[Array, Array]:
+    """One chain: draws [S, D] after a warm-up, and whether each diverged; batches by `jax.vmap`.
+
+    Args:
+      log_density: point [D] -> [].
+      start: [D].
+      key: of its random numbers.
+      num_draws: S.
+    """
+    import blackjax
+
+    warm, run = jax.random.split(key)
+    adapted = blackjax.window_adaptation(blackjax.nuts, log_density)
+    (state, tuned), _ = adapted.run(warm, start, num_steps=WARM_UP)
+    step = blackjax.nuts(log_density, **tuned).step
+
+    def draw(state: Any, key: Array) -> tuple[Any, tuple[Array, Array]]:
+        state, info = step(key, state)
+        return state, (state.position, info.is_divergent)
+
+    _, drawn = jax.lax.scan(draw, state, jax.random.split(run, num_draws))
+    return drawn

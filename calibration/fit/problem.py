@@ -16,7 +16,8 @@ from calibration.backtest.history import (
     with_series,
 )
 from calibration.fit.free import Bounds, FreeParameters, free_parameters
-from calibration.fit.objectives import RESIDUALS, Compared
+from calibration.fit.objectives import LOSSES, RESIDUALS, Compared
+from calibration.fit.priors import Priors, PriorTerms, prior_terms
 from calibration.observations import Observations, implied_weights
 from camjax import Drivers, Model, Scenario, pytree
 from camjax.errors import CamjaxError, refusal
@@ -43,6 +44,8 @@ class Data:
     """[T] booleans."""
     keys: Array | None
     """[P] of random paths; None where nothing is random."""
+    noise: Array
+    """[] standard deviation of a residual that priors are weighed by; 0 leaves them out."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class Problem:
       free: which numbers are free.
       paths: as they were named.
       bounds: by path, as they were given.
+      priors: of free numbers.
       mode: "one-step" or "free-run".
       names: the K deposits that are under allocation and observed.
       lead_in: steps before the first observation.
@@ -70,6 +74,7 @@ class Problem:
     free: FreeParameters
     paths: tuple[str, ...]
     bounds: Bounds
+    priors: PriorTerms
     mode: Mode
     names: tuple[str, ...]
     lead_in: int
@@ -115,6 +120,17 @@ class Problem:
         """Residuals [M] of a least-squares objective at coordinates [D]."""
         return RESIDUALS[objective](self.compare(coordinates, data)).ravel()
 
+    def penalised(self, coordinates: Array, data: Data, objective: str = "ilr") -> Array:
+        """Residuals and those of priors, [M + Q]: ‖r‖² + σ² ‖p‖² is 2σ² times −log posterior."""
+        own = self.residuals(coordinates, data, objective)
+        return jnp.concatenate([own, data.noise * self.priors.residuals(coordinates)])
+
+    def loss(self, coordinates: Array, log_precision: Array, data: Data, objective: str) -> Array:
+        """A loss [] that is no sum of squares, and of a likelihood the priors too, by row."""
+        own = LOSSES[objective](self.compare(coordinates, data), log_precision)
+        priors = self.priors.residuals(coordinates)
+        return own + 0.5 * (priors @ priors) / data.counts.astype(own.dtype).sum()
+
 
 def pose(
     scenario: Scenario,
@@ -123,6 +139,7 @@ def pose(
     *,
     mode: Mode = "one-step",
     bounds: Bounds | None = None,
+    priors: Priors | None = None,
     held_out: float = 0.0,
     seed: int = 0,
 ) -> Problem:
@@ -134,11 +151,12 @@ def pose(
       paths: free numbers, see `free_parameters`.
       mode: "one-step" starts every step from observed balances, "free-run" only the first.
       bounds: by path, see `free_parameters`.
+      priors: median and spread by path, see `PriorTerms`.
       held_out: share of the rows, the last ones, that a fit does not see.
       seed: of the paths of a random scenario.
 
     Raises:
-      CamjaxError: as `calibration.backtest.backtest` and `free_parameters`.
+      CamjaxError: as `calibration.backtest.backtest`, `free_parameters` and `prior_terms`.
     """
     lead_in = first_step(scenario, observations)
     names = tuple(name for name in scenario.document.allocated if name in observations.names)
@@ -161,6 +179,7 @@ def pose(
         free=free,
         paths=tuple(paths),
         bounds=bounds or {},
+        priors=prior_terms(free, priors or {}),
         mode=mode,
         names=names,
         lead_in=lead_in,
@@ -170,6 +189,7 @@ def pose(
             observed=jnp.asarray(weights[1:], dtype),
             counts=jnp.asarray(fitted),
             keys=keys,
+            noise=jnp.zeros((), dtype),
         ),
         observed_start=weights[0],
         held_out=scored & ~fitted,

@@ -34,14 +34,15 @@ class Profile(NamedTuple):
     places: np.ndarray
     """[K, G] tried, in the units of the values."""
     deviance: np.ndarray
-    """[K, G] M log(‖r‖²/‖r̂‖²)."""
+    """[K, G] M log(‖r‖²/‖r̂‖²), and by how much ‖p‖² of priors has risen."""
 
 
 def profile_limits(result: Fit, found: Uncertainty) -> Profile:
     """95 % limits of every number by its profile likelihood, all fits at once.
 
     A number is held at places along its unbounded scale, the other coordinates are fitted again,
-    and the limit is where the deviance M log(‖r‖²/‖r̂‖²) reaches 3.84.
+    and the limit is where the deviance M log(‖r‖²/‖r̂‖²) reaches 3.84; with priors, the rise of
+    ‖p‖² is added, and the profile is that of the posterior.
 
     Args:
       result: a least-squares fit.
@@ -64,22 +65,28 @@ def profile_limits(result: Fit, found: Uncertainty) -> Profile:
     starts, directions = _starts(found.covariance, slopes, errors, shifts)
 
     @partial(jax.jit, static_argnames="num_shifts")
-    def costs(point: Array, starts: Array, directions: Array, data: Data, num_shifts: int) -> Array:
-        def lane(start: Array, basis: Array) -> Array:
+    def squares(
+        point: Array, starts: Array, directions: Array, data: Data, num_shifts: int
+    ) -> tuple[Array, Array]:
+        def lane(start: Array, basis: Array) -> tuple[Array, Array]:
             def residuals(inside: Array) -> Array:
                 place = point + start + basis @ inside
-                return problem.residuals(place, data, result.objective)
+                return problem.penalised(place, data, result.objective)
 
             options = Options(tolerance=1e-9, max_iterations=ITERATIONS)
-            return least_squares(residuals, jnp.zeros(basis.shape[1]), options).cost
+            end = least_squares(residuals, jnp.zeros(basis.shape[1]), options)
+            priors = problem.priors.residuals(point + start + basis @ end.coordinates)
+            known = priors @ priors
+            return 2 * end.cost - data.noise**2 * known, known
 
         return jax.vmap(lane)(starts, jnp.repeat(directions, num_shifts, axis=0))
 
-    ends = costs(point, starts, directions, problem.data, num_shifts=len(shifts))
-    rows = result.num_residuals
+    ends = squares(point, starts, directions, problem.data, num_shifts=len(shifts))
+    own, known = (np.asarray(part).reshape(len(line), -1) for part in ends)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.asarray(ends).reshape(len(line), -1) / result.cost
-        deviance = rows * np.log(ratio)
+        ratio = own / np.square(result.residuals).sum()
+        deviance = result.num_residuals * np.log(ratio)
+    deviance = deviance + known - float(jnp.square(problem.priors.residuals(point)).sum())
     places = line[:, None] + shifts[None, :] * errors[:, None]
     limits = np.array(
         [

@@ -19,7 +19,7 @@ from calibration.fit.levenberg_marquardt import (
     advance,
     begin,
 )
-from calibration.fit.objectives import LOSSES, RESIDUALS, Compared
+from calibration.fit.objectives import LIKELIHOODS, LOSSES, RESIDUALS, Compared
 from calibration.fit.problem import Data, Problem
 from calibration.fit.starts import wide_starts
 from camjax.errors import CamjaxError, refusal
@@ -32,6 +32,12 @@ WARM_UP = "ilr"
 
 LANES_OF_DESCENT = 4
 """How many of the best of them."""
+
+SETTLED = 1e-10
+"""Relative change of the noise that is none; priors are weighed by it."""
+
+MOST_ROUNDS = 50
+"""Searches, each with the noise that the one before has left."""
 
 Progress = Callable[[str, float], None]
 """Takes what is being done and the share of it that is done."""
@@ -61,7 +67,7 @@ class Fit:
     """The best point found, and every search that was made.
 
     Attributes:
-      problem: what was fitted.
+      problem: what was fitted; its noise is the one that priors were weighed by.
       objective: its name.
       coordinates: [D] of the best point.
       precision: Dirichlet precision κ fitted beside them; None under other objectives.
@@ -114,6 +120,10 @@ def fit(
     Sums of squares by Levenberg-Marquardt; the first start is the scenario's own, so a fit is never
     worse than the scenario. Other losses by Adam and L-BFGS, from the best ends of an ilr fit.
 
+    Priors enter as residuals p beside those of the observations: what is made small is
+    ‖r(z)‖² + σ² ‖p(z)‖², σ² = ‖r‖²/M settled by turns with z, which is the mode of the posterior
+    of z and log σ. To a likelihood, ½ ‖p‖² is added.
+
     Args:
       problem: from `pose`.
       objective: a name in `RESIDUALS` or `LOSSES`.
@@ -124,11 +134,14 @@ def fit(
       progress: told every now and then what is being done and how much of it is done.
 
     Raises:
-      CamjaxError: no such objective, fewer rows than free numbers, or no search ends at a finite
-        loss.
+      CamjaxError: no such objective, priors beside one that is no likelihood, fewer rows than
+        free numbers, or no search ends at a finite loss.
     """
     if objective not in (*RESIDUALS, *LOSSES):
         raise CamjaxError(refusal("objective", " or ".join((*RESIDUALS, *LOSSES)), objective))
+    if problem.priors.positions and objective not in LIKELIHOODS:
+        remedy = "Beside a loss that is no likelihood a prior has no weight."
+        raise CamjaxError(refusal("objective", " or ".join(LIKELIHOODS), objective, remedy))
     num_coordinates = len(problem.free.coordinates)
     if int(problem.data.counts.sum()) <= num_coordinates:
         expected = f"more rows that count than the {num_coordinates} free numbers"
@@ -138,12 +151,17 @@ def fit(
         starts = wide_starts(problem.free, num_starts, seed)
     starts = jnp.asarray(starts, problem.data.balances.dtype)
     squares = objective if objective in RESIDUALS else WARM_UP
-    ends: Search | End = search_squares(problem, squares, starts, options, progress)
-    precision = None
-    if isinstance(ends, Search) and objective in LOSSES:
-        best_first = jnp.argsort(jnp.where(jnp.isfinite(ends.cost), ends.cost, jnp.inf))
-        starts = ends.coordinates[best_first[:LANES_OF_DESCENT]]
+    search = SquaresSearch(problem, squares, options, progress)
+    squared = search(starts, problem.data)
+    ends: Search | End = squared
+    if objective in LOSSES:
+        best_first = jnp.argsort(jnp.where(jnp.isfinite(squared.cost), squared.cost, jnp.inf))
+        starts = squared.coordinates[best_first[:LANES_OF_DESCENT]]
         ends = descend(problem, objective, starts, options, progress)
+    elif problem.priors.positions:
+        ends, data = search.with_priors(squared)
+        problem = dataclasses.replace(problem, data=data)
+    precision = None
     found, costs = ends.coordinates, np.asarray(ends.cost)
     if not np.isfinite(costs).any():
         remedy = "Begin elsewhere with --set, or free fewer numbers."
@@ -168,31 +186,74 @@ def fit(
     )
 
 
-def search_squares(
-    problem: Problem, objective: str, starts: Array, options: Options, progress: Progress
-) -> Search:
-    """Levenberg-Marquardt from every start [S, D], batched."""
+class SquaresSearch:
+    """Levenberg-Marquardt from many starts at once, compiled once.
 
-    def residuals(data: Data) -> Callable[[Array], Array]:
-        return partial(problem.residuals, data=data, objective=objective)
+    Args:
+      problem: whose residuals they are.
+      objective: a name in `RESIDUALS`.
+      options: when searches stop.
+      progress: as `fit`.
+    """
 
-    @jax.jit
-    def first(starts: Array, data: Data) -> Search:
-        return jax.vmap(partial(begin, residuals(data)))(starts)
+    def __init__(
+        self, problem: Problem, objective: str, options: Options, progress: Progress
+    ) -> None:
+        def residuals(data: Data) -> Callable[[Array], Array]:
+            return partial(problem.penalised, data=data, objective=objective)
 
-    @jax.jit
-    def more(searches: Search, data: Data, iterations: Array) -> Search:
-        return jax.vmap(lambda search: advance(residuals(data), search, options, iterations))(
-            searches
-        )
+        @jax.jit
+        def first(starts: Array, data: Data) -> Search:
+            return jax.vmap(partial(begin, residuals(data)))(starts)
 
-    progress("compiling", 0.0)
-    searches = first(starts, problem.data)
-    for done in range(0, options.max_iterations, ITERATIONS_PER_REPORT):
-        running = float((searches.status == RUNNING).mean())
-        if running == 0:
-            break
-        progress("searching", max(1 - running, done / options.max_iterations))
-        limit = min(done + ITERATIONS_PER_REPORT, options.max_iterations)
-        searches = more(searches, problem.data, jnp.asarray(limit, jnp.int32))
-    return searches
+        @jax.jit
+        def more(searches: Search, data: Data, iterations: Array) -> Search:
+            return jax.vmap(lambda search: advance(residuals(data), search, options, iterations))(
+                searches
+            )
+
+        self._problem, self._objective = problem, objective
+        self._options, self._progress = options, progress
+        self._first, self._more = first, more
+        self._compare = jax.jit(problem.compare)
+
+    def __call__(self, starts: Array, data: Data) -> Search:
+        """Search from every start [S, D]."""
+        self._progress("compiling", 0.0)
+        searches, most = self._first(starts, data), self._options.max_iterations
+        for done in range(0, most, ITERATIONS_PER_REPORT):
+            running = float((searches.status == RUNNING).mean())
+            if running == 0:
+                break
+            self._progress("searching", max(1 - running, done / most))
+            limit = min(done + ITERATIONS_PER_REPORT, most)
+            searches = self._more(searches, data, jnp.asarray(limit, jnp.int32))
+        return searches
+
+    def with_priors(self, ends: Search) -> tuple[Search, Data]:
+        """Search on from ends without priors, priors weighed by a noise that settles.
+
+        Returns:
+          Ends, and the problem's data with the noise. Iterations are those of all rounds.
+        """
+        data, searches = self._problem.data, ends
+        noise = float(data.noise)
+        for _ in range(MOST_ROUNDS):
+            if not np.isfinite(searches.cost).any():
+                break
+            best = searches.coordinates[int(jnp.nanargmin(searches.cost))]
+            before, noise = noise, self._noise_at(best)
+            if abs(noise - before) <= SETTLED * noise:
+                break
+            data = dataclasses.replace(data, noise=jnp.asarray(noise, data.noise.dtype))
+            spent = searches.iterations
+            searches = self(searches.coordinates, data)
+            searches = searches._replace(iterations=searches.iterations + spent)
+        return searches, data
+
+    def _noise_at(self, coordinates: Array) -> float:
+        """Root mean square [] of the residuals of rows that count."""
+        compared = self._compare(coordinates, self._problem.data)
+        residuals = RESIDUALS[self._objective](compared)
+        number = int(compared.counts.sum()) * residuals.shape[1]
+        return float(jnp.sqrt(jnp.square(residuals).sum() / number))

@@ -1,13 +1,14 @@
 """Sequential settlement, which is not smooth: searched smooth, then polished as it is."""
 
 import dataclasses
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from calibration.backtest.history import with_series
-from calibration.fit.objectives import LOSSES, RESIDUALS
+from calibration.fit.objectives import RESIDUALS
 from calibration.fit.problem import Problem, pose
 from calibration.fit.search import Fit, fit
 from camjax import load_scenario
@@ -38,17 +39,22 @@ def fit_settled(problem: Problem, **how: Any) -> SettledFit:
     """
     first = fit(netted(problem), **how)
     polishing = {key: value for key, value in how.items() if key in ("objective", "options")}
+    weighed = dataclasses.replace(problem.data, noise=first.problem.data.noise)
+    problem = dataclasses.replace(problem, data=weighed)
     exact = fit(problem, starts=first.coordinates[None, :], **polishing)
-    return SettledFit(first, exact, loss_at(problem, first))
+    return SettledFit(first, exact, loss_at(exact.problem, first))
 
 
 def loss_at(problem: Problem, other: Fit) -> float:
     """The loss of a problem at the numbers of another fit."""
-    compared = jax.jit(problem.compare)(jnp.asarray(other.coordinates), problem.data)
-    if other.objective in RESIDUALS:
-        return 0.5 * float(jnp.square(RESIDUALS[other.objective](compared)).sum())
+    point, objective = jnp.asarray(other.coordinates), other.objective
+    if objective in RESIDUALS:
+        residuals = jax.jit(partial(problem.penalised, objective=objective))(point, problem.data)
+        return 0.5 * float(residuals @ residuals)
     precision = jnp.log(jnp.asarray(other.precision or 1.0))
-    return float(LOSSES[other.objective](compared, precision))
+    return float(
+        jax.jit(partial(problem.loss, objective=objective))(point, precision, problem.data)
+    )
 
 
 def netted(problem: Problem) -> Problem:
@@ -64,4 +70,5 @@ def netted(problem: Problem) -> Problem:
         mode=problem.mode,
         bounds=problem.bounds,
     )
-    return dataclasses.replace(again, data=problem.data, held_out=problem.held_out)
+    priors = dataclasses.replace(problem.priors, free=again.free)
+    return dataclasses.replace(again, data=problem.data, held_out=problem.held_out, priors=priors)

@@ -27,8 +27,10 @@ class Uncertainty:
 
     Attributes:
       jacobian: [M, D] of residuals by coordinates; of a likelihood, a root of its information.
+        What data tell, without priors.
       noise: standard deviation of a residual; 1 for likelihoods.
-      covariance: [D, D] of coordinates; infinite along directions that nothing depends on.
+      covariance: [D, D] of coordinates, priors counted; infinite along directions that nothing
+        depends on.
       line_errors: [K] standard errors of the values on their unbounded scale.
       standard_errors: [K] in the units of the values.
       intervals: [K, 2] 95 %, Wald's on the unbounded scale and mapped back.
@@ -45,9 +47,9 @@ class Uncertainty:
 def uncertainty(result: Fit) -> Uncertainty:
     """Gauss-Newton covariance of least squares, inverse Fisher information of a likelihood.
 
-    Σ = s² (JᵀJ)⁻¹ with s² = ‖r‖²/(M − D). A 95 % interval is
-    g⁻¹(g(x) ± 1.96 σ_g) with g the unbounded scale of the number (logarithm, logit of the rate,
-    …), so it never leaves the range that is allowed.
+    Σ = (JᵀJ/s² + PᵀP)⁻¹ with s² = ‖r‖²/(M − D), taken as known, and P the slopes of
+    priors. A 95 % interval is g⁻¹(g(x) ± 1.96 σ_g) with g the unbounded scale of the number
+    (logarithm, logit of the rate, …), so it never leaves the range that is allowed.
 
     Raises:
       CamjaxError: the objective is no likelihood.
@@ -64,7 +66,9 @@ def uncertainty(result: Fit) -> Uncertainty:
     else:
         remedy = "Bootstrap gives intervals for every objective."
         raise CamjaxError(refusal("objective", "a likelihood", result.objective, remedy))
-    covariance = noise**2 * inverse_square(jacobian)
+    # In units of the noise, in which residuals of priors are too.
+    priors = np.asarray(jax.jacfwd(result.problem.priors.residuals)(point))
+    covariance = inverse_square(np.concatenate([jacobian / noise, priors]))
     slopes = np.asarray(free.slopes(point))
     line_errors = errors_along(slopes, covariance)
     values = free.constrain(point)
