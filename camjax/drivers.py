@@ -60,11 +60,9 @@ def drivers_of(
 def rows_of(deposits: Sequence[Deposit], drivers: Drivers, risk_window: int) -> Row:
     """Rows 1…T of the drivers, stacked, with what follows from prices alone at each."""
     rows = jax.tree.map(lambda series: series[1:], drivers)
-    risk = ratio = held = None
+    risk = held = None
     if (price := drivers.volatile_asset_price) is not None:
         risk = volatile_asset_risk(price, risk_window)
-        relative = price if drivers.fei_price is None else price / drivers.fei_price
-        ratio = relative[0] / relative[1:]
         # A little above the floor, so that rounding cannot hide a price that is held there.
         held = price[1:] <= 1.001 * PRICE_FLOOR * price[0]
     groups = Groups.of(deposits, drivers.deposits)
@@ -73,7 +71,6 @@ def rows_of(deposits: Sequence[Deposit], drivers: Drivers, risk_window: int) -> 
         step=jnp.arange(1, drivers.steps + 1, dtype=jnp.int32),
         volatile_asset_price=rows.volatile_asset_price,
         volatile_asset_risk=risk,
-        price_ratio=ratio,
         price_held=held,
         fei_price=rows.fei_price,
         mint_redeem=rows.mint_redeem,

@@ -25,7 +25,6 @@ def initial_state(model: Model, drivers: Drivers) -> State:
     market = Market(
         volatile_asset_price=price,
         fei_price=fei_price,
-        price_ratio=None if price is None else jnp.ones_like(price),
         volatile_asset_risk=jnp.zeros_like(like),
         time_days=jnp.zeros_like(like),
         dt_days=model.dt_days,
@@ -139,7 +138,6 @@ def _market(model: Model, row: Row) -> Market:
     return Market(
         volatile_asset_price=row.volatile_asset_price,
         fei_price=jnp.ones_like(like) if row.fei_price is None else row.fei_price,
-        price_ratio=row.price_ratio,
         volatile_asset_risk=jnp.zeros_like(like) if risk is None else risk,
         time_days=row.step.astype(like.dtype) * model.dt_days,
         dt_days=model.dt_days,

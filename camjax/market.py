@@ -60,8 +60,6 @@ class Row:
     volatile_asset_price: Array | None
     volatile_asset_risk: Array | None
     """ρ_t in [0, 1]; None without a price, where it is 0."""
-    price_ratio: Array | None
-    """r = (P_0/F_0)/(P_t/F_t)."""
     price_held: Array | None
     """Whether P_t is at its floor."""
     fei_price: Array | None
@@ -82,8 +80,6 @@ class Market:
     """P_t, USD."""
     fei_price: Array
     """F_t, USD."""
-    price_ratio: Array | None
-    """r = (P_0/F_0)/(P_t/F_t), how far the volatile asset has fallen against FEI."""
     volatile_asset_risk: Array
     """ρ_t in [0, 1]."""
     time_days: Array

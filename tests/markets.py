@@ -20,7 +20,6 @@ def market(
     return Market(
         volatile_asset_price=price,
         fei_price=fei_price,
-        price_ratio=PRICE * fei_price / price,
         dt_days=at.pop("dt_days", 1.0),
         **{field: jnp.asarray(value, dtype) for field, value in at.items()},
     )

@@ -24,6 +24,8 @@ class PoolState:
     """[] volatile asset, user's and protocol's together."""
     tokens: Array
     """[] pool tokens."""
+    first_price: Array
+    """[] P_0/F_0, what the volatile asset was worth in FEI at the start."""
 
     @property
     def fei(self) -> Array:
@@ -37,8 +39,7 @@ class LiquidityPool:
 
     Every step arbitrage trades the reserves to x* = √(k P/F), z* = √(k F/P), and the incoming
     asset pays the fee on top, which stays in the pool. Quoted yield:
-    max(0, fees / TVL · 365/Δt - |IL|), with impermanent loss IL = 2√r/(1+r) - 1 and
-    r = (P_0/F_0)/(P_t/F_t).
+    max(0, fees / TVL · 365/Δt - |IL|), with IL the impermanent loss since the start.
 
     Users who arrive bring volatile asset along and leave with it. Conserving accounting: α = g/x,
     so that the user's FEI changes by exactly the g that was moved. Reference accounting values
@@ -67,11 +68,13 @@ class LiquidityPool:
         """Protocol liquidity half in each asset; the user's FEI in the same proportion."""
         fei_protocol = self.protocol_tvl_usd / 2 / market.fei_price
         fei = self.user_balance + fei_protocol
+        price = _given(market.volatile_asset_price) / market.fei_price
         return PoolState(
             fei_user=self.user_balance,
             fei_protocol=fei_protocol,
-            volatile=fei * market.fei_price / _given(market.volatile_asset_price),
+            volatile=fei / price,
             tokens=fei,
+            first_price=price,
         )
 
     def evolve(
@@ -79,13 +82,14 @@ class LiquidityPool:
     ) -> tuple[PoolState, Array, Info]:
         """Arbitrage to the market price, and quote what fees earned less what prices lost."""
         del series
-        price, fei_price = _given(market.volatile_asset_price), market.fei_price
-        invariant = state.fei * state.volatile
-        fei_in = sqrt(invariant * price / fei_price) - state.fei
-        volatile_in = sqrt(invariant * fei_price / price) - state.volatile
+        price_usd, fei_price = _given(market.volatile_asset_price), market.fei_price
+        price = price_usd / fei_price
+        fei = sqrt(state.fei * state.volatile * price)
+        fei_in = fei - state.fei
+        volatile_in = fei / price - state.volatile
         fei_fee = self.trading_fee * jnp.where(fei_in > 0, fei_in, 0)
         volatile_fee = self.trading_fee * jnp.where(fei_in > 0, 0, volatile_in)
-        fees = fei_fee * fei_price + volatile_fee * price
+        fees = fei_fee * fei_price + volatile_fee * price_usd
 
         minted_redeemed = fei_in + fei_fee
         growth = 1 + minted_redeemed / positive_or(state.fei)
@@ -94,9 +98,10 @@ class LiquidityPool:
             fei_protocol=state.fei_protocol * growth,
             volatile=state.volatile + volatile_in + volatile_fee,
             tokens=state.tokens,
+            first_price=state.first_price,
         )
-        tvl = traded.fei * fei_price + traded.volatile * price
-        loss = impermanent_loss(market)
+        tvl = traded.fei * fei_price + traded.volatile * price_usd
+        loss = impermanent_loss(state.first_price, price)
         earned = fees / positive_or(tvl) * market.steps_per_year
         info = {
             "pool_tvl": tvl,
@@ -120,6 +125,7 @@ class LiquidityPool:
             fei_protocol=state.fei_protocol,
             volatile=state.volatile + jnp.where(fei > 0, change * state.volatile, opening),
             tokens=state.tokens + jnp.where(fei > 0, change * state.tokens, amount),
+            first_price=state.first_price,
         )
 
     def observe(self, state: PoolState, balance: Array) -> PoolState:
@@ -130,6 +136,7 @@ class LiquidityPool:
             fei_protocol=state.fei_protocol,
             volatile=state.volatile * (1 + growth),
             tokens=state.tokens * (1 + growth),
+            first_price=state.first_price,
         )
 
     def balance(self, state: PoolState) -> Array:
@@ -148,9 +155,9 @@ class LiquidityPool:
         }
 
 
-def impermanent_loss(market: Market) -> Array:
-    """Value lost against holding: 2√r/(1+r) - 1 with r = (P_0/F_0)/(P_t/F_t), in (-1, 0]."""
-    ratio = _given(market.price_ratio)
+def impermanent_loss(first_price: Array, price: Array) -> Array:
+    """Value lost against holding: 2√r/(1+r) - 1 with r = p_0/p, prices in FEI, in (-1, 0]."""
+    ratio = first_price / price
     return 2 * sqrt(ratio) / (1 + ratio) - 1
 
 

@@ -15,15 +15,47 @@ ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = np.uint32(0x1BD11BDA)
 """What the third word of the key schedule is made with."""
 
+CENTRAL = (
+    2.81022636e-08,
+    3.43273939e-07,
+    -3.5233877e-06,
+    -4.39150654e-06,
+    0.00021858087,
+    -0.00125372503,
+    -0.00417768164,
+    0.246640727,
+    1.50140941,
+)
+"""Giles's polynomial in w - 2.5 for erf⁻¹(x)/x where w = -ln(1 - x²) < 5, highest power first."""
+
+TAIL = (
+    -0.000200214257,
+    0.000100950558,
+    0.00134934322,
+    -0.00367342844,
+    0.00573950773,
+    -0.0076224613,
+    0.00943887047,
+    1.00167406,
+    2.83297682,
+)
+"""And in √w - 3 where w is at least 5."""
+
+LOGARITHM = np.polynomial.Chebyshev.interpolate(np.log, 9, domain=[1, 2]).convert(
+    kind=np.polynomial.Polynomial, domain=[0.5, 2.5]
+)
+"""ln m for m in [1, 2), within 3e-9, as a polynomial in m - 3/2."""
+
 
 def standard_normals(key: Array, num_rows: int, dtype: np.dtype) -> Array:
-    """Independent standard normals, the numbers that `jax.random.normal` draws from each key.
+    """Independent standard normals, from the uniforms of which `jax.random.normal` makes its own.
 
     Z = √2 erf⁻¹(U),  U uniform on (-1, 1), a multiple of 2⁻²² in float32 and of 2⁻⁵¹ in float64
 
     In float32 from Threefry keys all twenty rounds and the inverse error function are one loop over
-    elements, rows first: half the time of `jax.random.normal` and, vmapped over keys, of the
-    transposition that a scan over rows would need.
+    elements, rows first: a third of the time of `jax.random.normal` and, vmapped over keys, of the
+    transposition that a scan over rows would need. Z is then within 4e-7 of its exact value, where
+    that of `jax.random.normal` is within 6e-6; elsewhere the two are the same.
 
     Args:
       key: [...] random keys.
@@ -70,4 +102,33 @@ def _normal_of_bits(bits: Array) -> Array:
         (bits >> np.uint32(9)) | np.uint32(0x3F800000), np.float32
     )
     uniform = (one_to_two - 1) * (np.float32(1) - lowest) + lowest
-    return np.float32(math.sqrt(2)) * lax.erf_inv(jnp.maximum(lowest, uniform))
+    return np.float32(math.sqrt(2)) * _inverse_error(jnp.maximum(lowest, uniform))
+
+
+def _inverse_error(x: Array) -> Array:
+    """float32 erf⁻¹(x) for x in (-1, 1).
+
+    Made of (1 - x)(1 + x), 1 - x² would lose what matters near ±1. Both polynomials are computed
+    everywhere: a choice between coefficients would keep the loop from being vectorised.
+    """
+    w = -_logarithm((1 - x) * (1 + x))
+    central = _polynomial(CENTRAL, w - np.float32(2.5))
+    tail = _polynomial(TAIL, lax.sqrt(w) - 3)
+    return jnp.where(w < 5, central, tail) * x
+
+
+def _logarithm(x: Array) -> Array:
+    """float32 ln x of normal numbers, within 2e-7: x = m 2ᵉ, m in [1, 2)."""
+    bits = lax.bitcast_convert_type(x, np.int32)
+    exponent = ((bits >> 23) - 127).astype(np.float32)
+    mantissa = lax.bitcast_convert_type((bits & 0x7FFFFF) | 0x3F800000, np.float32)
+    of_mantissa = _polynomial(tuple(LOGARITHM.coef[::-1]), mantissa - np.float32(1.5))
+    return exponent * np.float32(math.log(2)) + of_mantissa
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
+    """By Horner's rule, highest power first, in float32."""
+    value = jnp.full_like(x, coefficients[0])
+    for coefficient in coefficients[1:]:
+        value = value * x + np.float32(coefficient)
+    return value
