@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +27,7 @@ COMMAND = Path(sys.executable).with_name("camjax")
 
 Answer = Callable[..., Any]
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, and JAX's precision put back after the test."""
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    jax.config.update("jax_enable_x64", True)
-
-
-@pytest.fixture
-def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Runs a command that must succeed and gives its JSON answer."""
-
-    def run(*arguments: str) -> Any:
-        status = main([*arguments, "--json"])
-        output = capsys.readouterr()
-        assert (status, output.err) == (0, "")
-        return json.loads(output.out)
-
-    return run
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_run_says_where_the_capital_went(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

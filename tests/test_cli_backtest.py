@@ -1,13 +1,11 @@
 """The commands `camjax weights` and `camjax backtest`: answers, files, refusals, real series."""
 
 import csv
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 import tomli_w
@@ -25,16 +23,10 @@ from camjax.results import load_results
 
 Answer = Callable[..., Any]
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 COLUMNS = ["mode", "model", "deposit", "horizon", "metric", "value"]
 MODELS = ["camjax", "persistence", "window_mean", "ilr_drift", "equal_weights"]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, and JAX's precision put back after the test."""
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    jax.config.update("jax_enable_x64", True)
 
 
 @pytest.fixture
@@ -42,19 +34,6 @@ def world(folder: Path) -> World:
     """Two deposits, watched; and small.toml, the scenario with its random rate."""
     (folder / "small.toml").write_text(tomli_w.dumps({**SMALL, "steps": 3}))
     return simulate_world(folder, {}, source=SMALL)
-
-
-@pytest.fixture
-def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Runs a command that must succeed and gives its JSON answer."""
-
-    def run(*arguments: object) -> Any:
-        status = main([*map(str, arguments), "--json"])
-        output = capsys.readouterr()
-        assert (status, output.err) == (0, "")
-        return json.loads(output.out)
-
-    return run
 
 
 def metrics(path: str) -> dict[tuple[str, ...], float]:

@@ -1,9 +1,8 @@
 """The command on more paths than are kept: statistics, precision, shards, interruptions."""
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from camjax.cli import large, main, memory, requests
+from camjax.cli import main, memory, pace, requests
 from camjax.results import STATISTICS, load_results, statistics
 
 PATHS = 2100
@@ -21,26 +20,7 @@ ONE = ("--variable", "balance")
 
 Answer = Callable[..., Any]
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, and JAX's precision put back after the test."""
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    jax.config.update("jax_enable_x64", True)
-
-
-@pytest.fixture
-def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Runs a command that must succeed and gives its JSON answer."""
-
-    def run(*arguments: str) -> Any:
-        status = main([*arguments, "--json"])
-        output = capsys.readouterr()
-        assert (status, output.err) == (0, "")
-        return json.loads(output.out)
-
-    return run
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def without_times(summary: dict[str, Any]) -> dict[str, Any]:
@@ -134,11 +114,11 @@ import os, signal, sys
 import jax
 jax.config.update("jax_compilation_cache_dir", sys.argv[1])
 from camjax.cli import large, main
-def then_stop(report, prepared):
+def then_stop(*arguments):
     def progress(done, of):
         os.kill(os.getpid(), signal.SIGINT)
     return progress
-large._paths_progress = then_stop
+large.pace = then_stop
 sys.exit(main(sys.argv[2:]))
 """
 
@@ -183,8 +163,8 @@ def test_statistics_that_do_not_fit_are_refused_with_a_remedy(
 def test_a_long_run_says_beforehand_what_it_takes(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large, "LONG_SECONDS", 0.0)
-    monkeypatch.setattr(large, "MEASURED_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "LONG_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "MEASURED_SECONDS", 0.0)
     assert main(["run", *SHORT, *ONE, "--out", "out"]) == 0
     error = capsys.readouterr().err
     assert error.startswith("camjax: 2,100 paths: about 0 min, at most ")

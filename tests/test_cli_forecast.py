@@ -2,11 +2,10 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 from forecast_worlds import autoregressive, fei_histories, switching_scenario
@@ -46,14 +45,6 @@ convenience_yield = { liquidity_pool = 0.05 }
 [rebalancing]
 law = "exponential"
 """
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty current folder, and JAX's precision put back after the test."""
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    jax.config.update("jax_enable_x64", True)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import xarray
 from camjax import analysis
 from camjax.analysis.budget import Revenue
 from camjax.errors import CamjaxError, refusal
+from camjax.results.lacking import told_what_is_lacking
 
 DEFAULT = ("final-split", "total-transfers")
 """What is shown where nothing is named."""
@@ -117,7 +118,8 @@ def analyse_all(
             if key not in options:
                 raise CamjaxError(refusal(f"--{flag(key)}", f"a value, for {name}", "none"))
         own = {key: value for key, value in options.items() if key in parameters}
-        found[name] = ANALYSES[name](results, **own)
+        with told_what_is_lacking(name):
+            found[name] = ANALYSES[name](results, **own)
     return found
 
 

@@ -11,7 +11,7 @@ from camjax.cli.options import JsonOption, ResultsArgument
 if TYPE_CHECKING:
     import xarray
 
-ABOUT = ("seed", "precision", "camjax_version", "created")
+ABOUT = ("seed", "precision", "camjax_version", "created", "unfinished")
 
 
 def describe(results: ResultsArgument, as_json: JsonOption = False) -> None:

@@ -1,21 +1,19 @@
 """Runs of more paths than are kept: in constant memory, saved as they go, alone or in shards."""
 
 import sys
-import time
 
 import jax
 import typer
 
-from camjax.cli.ensemble import Order, Prepared, prepare, recorded_variables
+from camjax.cli.ensemble import Order, prepare, recorded_variables
 from camjax.cli.ensemble_summary import summarise_ensemble
 from camjax.cli.join import notes_on_standard_error
-from camjax.cli.memory import in_words
-from camjax.cli.progress import Report, progress
+from camjax.cli.pace import pace
+from camjax.cli.progress import progress
 from camjax.cli.requests import RESULTS, Request
 from camjax.cli.summary import Summary
 from camjax.ensemble import Shard
 from camjax.ensemble.blocks import blocks_of
-from camjax.ensemble.engine import Progress
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.together import blocks_here, wait_for_all
 from camjax.errors import CamjaxError, refusal
@@ -24,12 +22,6 @@ from camjax.scenario import Scenario
 
 SAVED = "run.npz"
 """Where a run into a folder is saved until its results are written."""
-
-LONG_SECONDS = 60.0
-"""A run that will take longer says beforehand what it takes."""
-
-MEASURED_SECONDS = 2.0
-"""How long a run goes before it tells how long it will take."""
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
@@ -50,7 +42,7 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
         report("compiling", 0.0)
         prepared = prepare(order)
         try:
-            found = prepared.run(_paths_progress(report, prepared))
+            found = prepared.run(pace(report, scenario.steps, prepared.program.memory_bytes))
         except KeyboardInterrupt:
             raise _interrupted(order) from None
         if request.shard is not None:
@@ -111,31 +103,6 @@ def _variables(request: Request, scenario: Scenario) -> tuple[str, ...]:
             raise CamjaxError(refusal("--variable", f"one of {', '.join(known)}", repr(name)))
     wanted = {*(request.variables or known), "balance", SHARE}
     return tuple(name for name in known if name in wanted)
-
-
-def _paths_progress(report: Report, prepared: Prepared) -> Progress:
-    """Tell how far a run is, how fast, and once, where it is long, what it will take."""
-    started: list[float] = []
-    first: list[int] = []
-    said: list[bool] = []
-    steps = prepared.order.scenario.steps
-
-    def tell(done: int, num_paths: int) -> None:
-        if not started:
-            started.append(time.monotonic())
-            first.append(done)
-        seconds = time.monotonic() - started[0]
-        rate = (done - first[0]) / seconds if seconds > 0 else 0.0
-        report(f"simulating, {rate * steps / 1e6:,.1f} million path-steps/s", done / num_paths)
-        if seconds > MEASURED_SECONDS and rate > 0 and not said:
-            said.append(True)
-            left = (num_paths - done) / rate
-            if left > LONG_SECONDS:
-                memory = in_words(prepared.program.memory_bytes)
-                message = f"{num_paths:,} paths: about {left / 60:,.0f} min, at most {memory}."
-                print(f"camjax: {message}", file=sys.stderr)
-
-    return tell
 
 
 def _interrupted(order: Order) -> typer.Exit:

@@ -5,7 +5,7 @@ import os
 
 from camjax.errors import CamjaxError, refusal
 
-REMEDY = "Keep statistics of fewer variables: --variable balance, or run fewer steps."
+REMEDY = "Keep fewer variables: --variable balance, or run fewer steps."
 
 
 def machine_bytes() -> float:
@@ -15,15 +15,15 @@ def machine_bytes() -> float:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_fits(needed_bytes: int) -> None:
-    """Refuse statistics larger than the memory.
+def check_fits(needed_bytes: int, what: str = "statistics") -> None:
+    """Refuse what is larger than the memory.
 
     Raises:
-      CamjaxError: they are.
+      CamjaxError: it is.
     """
     if needed_bytes > machine_bytes():
         expected = f"what fits in {in_words(machine_bytes())} of memory"
-        raise CamjaxError(refusal("statistics", expected, in_words(needed_bytes), REMEDY))
+        raise CamjaxError(refusal(what, expected, in_words(needed_bytes), REMEDY))
 
 
 def in_words(size_bytes: float) -> str:

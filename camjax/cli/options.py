@@ -9,7 +9,8 @@ ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A built-in name, or a TOML file.")
 ]
 ResultsArgument = Annotated[
-    Path, typer.Argument(metavar="RESULTS", help="results.nc, or the folder that it is in.")
+    Path,
+    typer.Argument(metavar="RESULTS", help="results.nc, the folder that it is in, or STORE.zarr."),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -50,4 +51,25 @@ ResidualOption = Annotated[
 SupplyOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The series total_supply, if it is not in OBSERVED."),
+]
+ScenarioOption = Annotated[
+    str, typer.Option("--scenario", metavar="SCENARIO", help="A built-in name, or a TOML file.")
+]
+DriversOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--drivers",
+        metavar="FILE",
+        help="Observed prices and other drivers by time, in place of the scenario's own.",
+    ),
+]
+ModeOption = Annotated[
+    Literal["one-step", "free-run"],
+    typer.Option("--mode", help="Start every step from observed balances, or only the first."),
+]
+WithoutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without", metavar="DEPOSIT", help="Leave a deposit out of allocation. Repeatable."
+    ),
 ]

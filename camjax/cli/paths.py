@@ -1,7 +1,6 @@
 """Many paths of one scenario: compiled once, run in blocks over all devices."""
 
 import dataclasses
-import math
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -28,7 +27,7 @@ from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.scenario import Scenario
 from camjax.simulation import run_steps
-from camjax.trajectory import assemble_path, variables_of
+from camjax.trajectory import assemble_path, choose, variables_of
 
 BLOCK_PATHS = 256
 """Paths a device simulates at once, always: another number is compiled to other instructions.
@@ -49,6 +48,60 @@ class Run:
     run_seconds: float
 
 
+class PathsProgram:
+    """Simulates a scenario's paths batch by batch: `BLOCK_PATHS` on every device.
+
+    Args:
+      scenario: what to run.
+      seed: of all paths; path i draws from `fold_in(key(seed), i)`.
+      keep: what to keep of the trajectories besides the digest.
+      variables: of which of them; None: of all that the scenario records.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        keep: Keep | None,
+        variables: tuple[str, ...] | None = None,
+    ) -> None:
+        started = time.perf_counter()
+        devices = jax.local_devices()
+        self.batch = BLOCK_PATHS * len(devices)
+        self._shared = (scenario.model, scenario.processes, jax.random.key(seed))
+        simulated = jax.shard_map(
+            jax.vmap(
+                partial(_simulate_path, scenario, keep, variables), in_axes=(None, None, None, 0)
+            ),
+            mesh=Mesh(devices, ("path",)),
+            in_specs=(PartitionSpec(), PartitionSpec(), PartitionSpec(), PartitionSpec("path")),
+            out_specs=PartitionSpec("path"),
+            check_vma=False,
+        )
+        self._compiled = jax.jit(simulated).lower(*self._shared, self._paths(0)).compile()
+        self.compile_seconds = time.perf_counter() - started
+
+    @property
+    def shapes(self) -> tuple[PathDigest, dict[str, Any]]:
+        """Shapes and types of what a batch gives, leaves [batch, ...]."""
+        return self._compiled.out_info
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that a batch takes, on the devices and on the host."""
+        held = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(self.shapes))
+        analysis = self._compiled.memory_analysis()
+        inside = 0 if analysis is None else analysis.temp_size_in_bytes
+        return 2 * held + inside * len(jax.local_devices())
+
+    def run(self, first: int) -> tuple[PathDigest, dict[str, Array]]:
+        """Paths `first` and on, as many as a batch has."""
+        return self._compiled(*self._shared, self._paths(first))
+
+    def _paths(self, first: int) -> NDArray:
+        return np.arange(first, first + self.batch, dtype=np.int32)
+
+
 def run_paths(
     scenario: Scenario, num_paths: int, seed: int, keep: Keep | None, report: Report
 ) -> Run:
@@ -61,37 +114,22 @@ def run_paths(
       keep: what to keep of the trajectories besides the digest.
       report: is told of the progress.
     """
-    devices = jax.local_devices()
-    block = BLOCK_PATHS * len(devices)
-    paths = np.arange(math.ceil(num_paths / block) * block, dtype=np.int32)
-    shared = (scenario.model, scenario.processes, jax.random.key(seed))
-
-    started = time.perf_counter()
     report("compiling", 0.0)
-    simulated = jax.shard_map(
-        jax.vmap(partial(_simulate_path, scenario, keep), in_axes=(None, None, None, 0)),
-        mesh=Mesh(devices, ("path",)),
-        in_specs=(PartitionSpec(), PartitionSpec(), PartitionSpec(), PartitionSpec("path")),
-        out_specs=PartitionSpec("path"),
-        check_vma=False,
-    )
-    compiled = jax.jit(simulated).lower(*shared, paths[:block]).compile()
-    compiled_at = time.perf_counter()
-
+    program = PathsProgram(scenario, seed, keep)
+    started = time.perf_counter()
     results = jax.tree.map(
-        lambda leaf: np.empty((num_paths, *leaf.shape[1:]), leaf.dtype), compiled.out_info
+        lambda leaf: np.empty((num_paths, *leaf.shape[1:]), leaf.dtype), program.shapes
     )
-    for first in range(0, num_paths, block):
+    for first in range(0, num_paths, program.batch):
         report("simulating", first / num_paths)
-        _copy_into(results, compiled(*shared, paths[first : first + block]), first)
-    ended = time.perf_counter()
+        _copy_into(results, program.run(first), first)
     path_digest, kept = results
-    return Run(path_digest, kept, compiled_at - started, ended - compiled_at)
+    return Run(path_digest, kept, program.compile_seconds, time.perf_counter() - started)
 
 
 def trajectory_bytes(scenario: Scenario) -> int:
     """Size of everything that one path records."""
-    run_one = partial(_simulate_path, scenario, "trajectories")
+    run_one = partial(_simulate_path, scenario, "trajectories", None)
     inputs = (scenario.model, scenario.processes, jax.random.key(0), np.int32(0))
     _, kept = jax.eval_shape(run_one, *inputs)
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
@@ -114,6 +152,7 @@ def check_kept(scenario: Scenario, num_paths: int, keep: Keep) -> None:
 def _simulate_path(
     scenario: Scenario,
     keep: Keep | None,
+    variables: tuple[str, ...] | None,
     model: Model,
     processes: DriverProcesses,
     key: Array,
@@ -124,7 +163,9 @@ def _simulate_path(
     path_key = jax.random.fold_in(key, path)
 
     def see(digest: Digest, record: Record) -> tuple[Digest, dict[str, Any]]:
-        return advance_digest(model, digest, record), {} if keep is None else variables_of(record)
+        found = {} if keep is None else variables_of(record)
+        kept = found if variables is None else choose(found, variables)
+        return advance_digest(model, digest, record), kept
 
     final_state, digest, recorded = run_steps(
         model, scenario.sample_drivers(path_key), path_key, start_digest(model), see

@@ -32,12 +32,15 @@ def report(
 ) -> None:
     """Write what results say as one HTML file that needs no network."""
     from camjax.cli.outputs import written
-    from camjax.results import check_writable, load_results
+    from camjax.cli.report_source import read_report
+    from camjax.results import check_writable
+    from camjax.results.store import is_store
 
-    file = out or (results if results.is_dir() else results.parent) / REPORT
-    loaded = load_results(results)
+    is_folder = results.is_dir() and not is_store(results)
+    file = out or (results if is_folder else results.parent) / REPORT
+    made = read_report(results)
     check_writable(file)
-    made, files = write_report(loaded, file)
+    files = write_page(made, file)
     if figures is not None:
         files += _write_figures(made, figures)
     if as_json:

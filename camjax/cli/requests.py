@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from camjax.scenario import Scenario
 
 RESULTS = "results.nc"
+STORE = ".zarr"
+"""How --out ends where it is not a folder but a Zarr store."""
+
 RANDOM_PATHS = 1000
 """Paths of a scenario that draws anything at random, unless another number is asked for."""
 
@@ -60,9 +63,25 @@ class Request:
             if self.processes > 1 and value is not None:
                 expected = f"none where {self.processes} processes run together"
                 raise CamjaxError(refusal(option, expected, value))
-        if self._is_streamed and self.keep not in (None, "statistics"):
+        if self.is_stored:
+            self._check_store()
+        elif self._is_streamed and self.keep not in (None, "statistics"):
             expected = "statistics with --until-ci, --shard, --resume, --variable or processes"
             raise CamjaxError(refusal("--keep", expected, self.keep))
+
+    def _check_store(self) -> None:
+        """Refuse what does not go with trajectories that are kept in a store."""
+        wanted = {
+            "--until-ci": self.until_ci,
+            "--shard": self.shard,
+            "--report": self.report or None,
+            "--num-processes": self.processes if self.processes > 1 else None,
+            "--keep": None if self.keep == "trajectories" else self.keep,
+        }
+        for option, value in wanted.items():
+            if value is not None:
+                remedy = "A store keeps every step of every path, written by one process."
+                raise CamjaxError(refusal(option, f"none with --out {self.out}", value, remedy))
 
     def num_paths(self, scenario: "Scenario") -> int:
         """P; the most paths allowed where a precision is wanted."""
@@ -80,6 +99,11 @@ class Request:
             return self._is_streamed
         size = self.num_paths(scenario) * trajectory_bytes(scenario)
         return size > TRAJECTORIES_FIT_BYTES
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether trajectories go to a Zarr store as they finish."""
+        return self.out is not None and self.out.suffix == STORE
 
     @property
     def _is_streamed(self) -> bool:

@@ -23,7 +23,12 @@ from camjax.cli.requests import RANDOM_PATHS, RESULTS, Request
 def run(
     scenario: ScenarioArgument = "fei",
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help=f"Write DIR/{RESULTS}. [default: nothing]")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=f"Write DIR/{RESULTS}; or trajectories of any number of paths, as they finish, to"
+            " a store STORE.zarr. [default: nothing]",
+        ),
     ] = None,
     paths: Annotated[
         int | None,
@@ -41,7 +46,7 @@ def run(
     ] = None,
     variable: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Keep statistics of this one only. Repeatable."),
+        typer.Option(metavar="NAME", help="Keep this one only. Repeatable."),
     ] = None,
     until_ci: Annotated[
         float | None,
@@ -90,12 +95,16 @@ def run(
     from camjax.cli.kept import run_kept
     from camjax.cli.large import run_large
     from camjax.cli.report import REPORT, check_report, write_report
+    from camjax.cli.stored import run_stored
     from camjax.cli.table import format_summary
 
-    if out is not None and process == 0:
+    run_it = run_large if request.is_large(loaded) else run_kept
+    if request.is_stored:
+        run_it = run_stored
+    elif out is not None and process == 0:
         results.check_writable(out / RESULTS)
     check_report(with_report, out)
-    answer = (run_large if request.is_large(loaded) else run_kept)(request, loaded)
+    answer = run_it(request, loaded)
     if answer is None:
         return
     if with_report and out is not None:

@@ -11,11 +11,14 @@ from camjax.report.headlines import headlines
 from camjax.report.over_time import drawn_settings
 from camjax.report.sections.allocation import allocation
 from camjax.report.sections.budget import budget
+from camjax.report.sections.chances import chances
 from camjax.report.sections.comparison import comparison
 from camjax.report.sections.flows import flows
 from camjax.report.sections.risks import risks
-from camjax.report.sections.series import market, mechanisms, yields
+from camjax.report.sections.series import market, mechanisms, supply, yields
+from camjax.report.sections.together import moves_together
 from camjax.report.source import Source, provenance, scenario_name
+from camjax.results.lacking import told_what_is_lacking
 
 INTERVALS = (
     "A 95 % interval says how well a mean or a probability is known from the paths that were "
@@ -39,6 +42,7 @@ MOST_NAMED = 8
 """Settings that the line under the title names."""
 
 
+@told_what_is_lacking("a report")
 def build_report(results: xarray.Dataset) -> Report:
     """What there is to say of the results of a run, a sweep, a backtest, a fit or a forecast.
 
@@ -67,11 +71,14 @@ def _sections(source: Source) -> tuple[Section, ...]:
     found: list[Section | None] = [allocation(source), comparison(source)]
     if source.has_steps:
         found += [
+            chances(source),
             flows(source) if "transfer" in source.results else None,
             budget(source),
             yields(source) if "yield_rate" in source.results else None,
             market(source),
+            supply(source),
             mechanisms(source),
+            moves_together(source),
             risks(source),
         ]
     return tuple(section for section in found if section is not None and section.items)

@@ -53,16 +53,21 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def load_results(path: str | os.PathLike[str]) -> "xarray.Dataset":
-    """Read a dataset that `save_results` or the command wrote, into memory.
+    """Read a dataset that `save_results` or the command wrote.
 
     Args:
-      path: of the file, or of the folder whose `results.nc` it is.
+      path: of the file, or of the folder whose `results.nc` it is, into memory; or of a Zarr
+        store, whose values are read when they are used.
 
     Raises:
       CamjaxError: there is no such file, or it is not netCDF.
     """
     import xarray
 
+    from camjax.results.store import is_store, load_store
+
+    if is_store(path):
+        return load_store(Path(path))
     if Path(path).is_dir():
         path = Path(path) / RESULTS
     try:

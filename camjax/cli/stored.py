@@ -1,0 +1,145 @@
+"""Runs whose trajectories go to a Zarr store as they finish, however many there are."""
+
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+import typer
+
+from camjax.cli.digest import PathDigest
+from camjax.cli.ensemble import recorded_variables
+from camjax.cli.large import INTERRUPTED
+from camjax.cli.memory import check_fits, in_words
+from camjax.cli.pace import pace
+from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
+from camjax.cli.progress import Report, progress
+from camjax.cli.requests import Request
+from camjax.cli.summary import Summary, summarise
+from camjax.ensemble.manifest import check_same, manifest_of
+from camjax.ensemble.quantities import SHARE
+from camjax.errors import CamjaxError, refusal
+from camjax.results import to_dataset
+from camjax.results.store import PathStore, check_new_store, remove_leftovers
+from camjax.scenario import Scenario
+
+ALWAYS = ("balance", "target_weight")
+"""Kept of every run, because shares follow from them; flags too."""
+
+MOST_PATHS = 2**31 - 2**20
+"""Paths that are kept are numbered by 31 bits; a batch is never larger than the difference."""
+
+
+def run_stored(request: Request, scenario: Scenario) -> Summary:
+    """Run all paths batch by batch into a store, and put them in short.
+
+    Raises:
+      CamjaxError: it does not fit in memory or on the disk, or cannot be written or resumed.
+    """
+    num_paths = request.num_paths(scenario)
+    if num_paths > MOST_PATHS:
+        raise CamjaxError(refusal("--paths", f"1 to {MOST_PATHS} with a store", num_paths))
+    path = request.out
+    assert path is not None
+    names = _variables(request, scenario)
+    about: dict[str, Any] = {"scenario": scenario.toml, "seed": request.seed}
+    key = jax.random.key(request.seed)
+    manifest = manifest_of(scenario, key, [], about) | {
+        "num_paths": num_paths,
+        "variables": list(names or ()),
+    }
+    if request.resume:
+        check_same(path, manifest, PathStore(path).manifest)
+        remove_leftovers(path)
+    else:
+        check_new_store(path)
+    with progress() as report:
+        report("compiling", 0.0)
+        program = PathsProgram(scenario, request.seed, "trajectories", names)
+        check_fits(program.memory_bytes, "a batch of paths")
+        store = PathStore(path) if request.resume else _new(program, request, scenario, manifest)
+        try:
+            finished = _run(program, store, scenario, report, is_new=not request.resume)
+        except KeyboardInterrupt:
+            raise _interrupted(store) from None
+    return summarise(scenario, finished, request.seed, str(path))
+
+
+def _variables(request: Request, scenario: Scenario) -> tuple[str, ...] | None:
+    """What is to be kept, and what shares follow from; None: all that is recorded.
+
+    Raises:
+      CamjaxError: a name that the scenario does not record.
+    """
+    if request.variables is None:
+        return None
+    known = [name for name in recorded_variables(scenario) if name != SHARE]
+    for name in request.variables:
+        if name not in known:
+            raise CamjaxError(refusal("--variable", f"one of {', '.join(known)}", repr(name)))
+    return (*(name for name in known if name in {*request.variables, *ALWAYS}), "status")
+
+
+def _new(
+    program: PathsProgram, request: Request, scenario: Scenario, manifest: Mapping[str, Any]
+) -> PathStore:
+    """A store that holds no path yet."""
+    assert request.out is not None
+    digest, variables = jax.tree.map(
+        lambda leaf: np.zeros((1, *leaf.shape[1:]), leaf.dtype), program.shapes
+    )
+    return PathStore.create(
+        request.out,
+        to_dataset(variables, scenario.model, scenario=scenario, seed=request.seed),
+        digest._asdict(),
+        num_paths=manifest["num_paths"],
+        batch=min(BLOCK_PATHS, manifest["num_paths"]),
+        manifest=manifest,
+    )
+
+
+def _run(
+    program: PathsProgram, store: PathStore, scenario: Scenario, report: Report, *, is_new: bool
+) -> Run:
+    """Write the paths that are missing, and read back what is remembered of all."""
+    num_paths, begun = store.num_paths, time.perf_counter()
+    tell = None
+    for first in range(store.done, num_paths, program.batch):
+        digest, variables = jax.device_get(program.run(first))
+        store.write(variables, digest._asdict())
+        if tell is None:
+            disk_bytes = store.size_bytes / store.done * num_paths
+            _check_disk(store, disk_bytes, remove=is_new)
+            tell = pace(report, scenario.steps, program.memory_bytes, disk_bytes)
+        tell(store.done, num_paths)
+    remembered = PathDigest(**store.remembered())
+    return Run(remembered, {}, program.compile_seconds, time.perf_counter() - begun)
+
+
+def _check_disk(store: PathStore, needed_bytes: float, *, remove: bool) -> None:
+    """Refuse more paths than there is room for, as the first batch tells.
+
+    Raises:
+      CamjaxError: there is no room for so many.
+    """
+    room = shutil.disk_usage(store.path).free + store.size_bytes
+    if needed_bytes > room:
+        expected = f"paths that fit in {in_words(room)} of disk"
+        got = f"{store.num_paths:,}, which take {in_words(needed_bytes)}"
+        remedy = "Run fewer paths, or keep fewer variables: --variable balance."
+        if remove:
+            shutil.rmtree(store.path)
+        raise CamjaxError(refusal("--paths", expected, got, remedy))
+
+
+def _interrupted(store: PathStore) -> typer.Exit:
+    """Say how to go on after Ctrl-C."""
+    print(
+        f"camjax: stopped; {store.path} holds {store.done:,} of {store.num_paths:,} paths. "
+        "The same command with --resume goes on from there.",
+        file=sys.stderr,
+    )
+    return typer.Exit(INTERRUPTED)

@@ -1,0 +1,282 @@
+"""Trajectories of more paths than memory holds: a Zarr store that grows batch by batch."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camjax.errors import CamjaxError, refusal
+from camjax.results.files import check_writable, written_whole
+
+if TYPE_CHECKING:
+    import xarray
+
+SUFFIX = ".zarr"
+"""How the name of a store ends."""
+
+ROOT = "zarr.json"
+"""The file that tells a reader what a store, or an array in it, holds."""
+
+RUN = "run"
+"""The group beside the trajectories: what was run, and what is remembered of each path."""
+
+UNFINISHED = "unfinished"
+"""The attribute of a store whose run has not ended."""
+
+
+def is_store(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is named as a store, or is one."""
+    return Path(path).suffix == SUFFIX or (Path(path) / ROOT).exists()
+
+
+def check_zarr(where: str) -> None:
+    """Refuse to go on without the library zarr.
+
+    Args:
+      where: what asked for it.
+
+    Raises:
+      CamjaxError: it is not installed.
+    """
+    if find_spec("zarr") is None:
+        remedy = "pip install 'camjax[scale]' brings it."
+        raise CamjaxError(refusal(where, "the library zarr", "none", remedy))
+
+
+def check_new_store(path: Path) -> None:
+    """Refuse, before a run begins, a store that is there or could not be made. Leaves no trace.
+
+    Raises:
+      CamjaxError: so it is, or zarr is missing.
+    """
+    check_zarr(str(path))
+    if path.exists():
+        remedy = "Go on with --resume, or choose another name."
+        raise CamjaxError(refusal(str(path), "no store yet", "one that is there", remedy))
+    check_writable(path)
+
+
+def check_store(path: Path) -> None:
+    """Refuse what is no store.
+
+    Raises:
+      CamjaxError: there is none, or zarr is missing.
+    """
+    check_zarr(str(path))
+    if not (path / ROOT).exists():
+        found = "another folder" if path.is_dir() else "none"
+        remedy = "`camjax run --out STORE.zarr` makes one."
+        raise CamjaxError(refusal(str(path), "the store of a run", found, remedy))
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a killed writer had under temporary names."""
+    for pattern in ("*.partial", f".{ROOT}.*"):
+        for file in path.rglob(pattern):
+            file.unlink(missing_ok=True)
+
+
+class PathStore:
+    """A store of paths 0…P-1, of which the first are there: what `xarray.open_zarr` reads.
+
+    Every array has its final shape from the beginning, but readers are told of the finished paths
+    alone, by one file that is replaced in one act when a batch is written. So a reader sees whole
+    batches at any moment, whatever stopped the writer, and only the batch under way can be lost.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import zarr
+
+        check_store(path)
+        self.path = path
+        with _refused(path):
+            self._root: Any = zarr.open_group(path, mode="r+", use_consolidated=False)
+        if RUN not in self._root:
+            raise CamjaxError(refusal(str(path), "the store of a run", "another store"))
+        self._run: Any = self._root[RUN]
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        one_path: "xarray.Dataset",
+        remembered: Mapping[str, NDArray],
+        *,
+        num_paths: int,
+        batch: int,
+        manifest: Mapping[str, Any],
+    ) -> "PathStore":
+        """Make a store without paths yet.
+
+        Args:
+          path: of the store.
+          one_path: what it is to hold, as `to_dataset` labels it, of one path.
+          remembered: what is to be kept of each path besides, as arrays [1, ...].
+          num_paths: P.
+          batch: paths of a chunk.
+          manifest: what is run.
+
+        Raises:
+          CamjaxError: it cannot be written.
+        """
+        import zarr
+
+        growing = [str(name) for name, each in one_path.variables.items() if "path" in each.dims]
+        chunks = {name: (batch, *one_path[name].shape[1:]) for name in growing}
+        labels = {
+            str(name): each.astype(object)
+            for name, each in one_path.coords.items()
+            if _is_text(each)
+        }
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with _refused(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                one_path.assign_coords(labels).assign_attrs(
+                    {UNFINISHED: f"of {num_paths} paths"}
+                ).to_zarr(
+                    temporary,
+                    mode="w",
+                    zarr_format=3,
+                    consolidated=False,
+                    encoding={name: {"chunks": chunks[name]} for name in growing},
+                )
+                root: Any = zarr.open_group(temporary, mode="r+", use_consolidated=False)
+                for name in growing:
+                    root[name].resize((num_paths, *one_path[name].shape[1:]))
+                run = root.create_group(RUN, attributes={"manifest": dict(manifest)})
+                for name, values in remembered.items():
+                    shape = values.shape[1:]
+                    run.create_array(
+                        name,
+                        shape=(num_paths, *shape),
+                        chunks=(batch, *shape),
+                        dtype=values.dtype,
+                        dimension_names=("path", *(f"{name}_{axis}" for axis in range(len(shape)))),
+                    )
+                members = [
+                    *map(str, one_path.variables),
+                    RUN,
+                    *(f"{RUN}/{name}" for name in remembered),
+                ]
+                _tell_first(temporary, members)
+                os.rename(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return cls(path)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What is run."""
+        return self._run.attrs["manifest"]
+
+    @property
+    def num_paths(self) -> int:
+        """P."""
+        return self._root["path"].shape[0]
+
+    @property
+    def done(self) -> int:
+        """Paths that are there."""
+        return _read(self.path)["consolidated_metadata"]["metadata"]["path"]["shape"][0]
+
+    def write(self, variables: Mapping[str, NDArray], remembered: Mapping[str, NDArray]) -> None:
+        """Add the next paths, arrays [batch, ...]; what lies beyond P is dropped.
+
+        Raises:
+          CamjaxError: they cannot be written; the store holds what it held.
+        """
+        first = self.done
+        stop = min(first + len(next(iter(variables.values()))), self.num_paths)
+        both = ((self._root, variables), (self._run, remembered))
+        with _refused(self.path):
+            self._root["path"][first:stop] = np.arange(first, stop)
+            for group, arrays in both:
+                for name, values in arrays.items():
+                    group[name][first:stop] = values[: stop - first]
+            self._tell_of(stop)
+
+    def remembered(self) -> dict[str, Any]:
+        """What is kept of each path besides its trajectory, of the paths that are there."""
+        done = self.done
+        return {name: array[:done] for name, array in self._run.arrays()}
+
+    @property
+    def size_bytes(self) -> int:
+        """Room that the store takes."""
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+    def _tell_of(self, done: int) -> None:
+        """Let readers see the first paths."""
+        root = _read(self.path)
+        _set_length(root, done)
+        if done == self.num_paths:
+            root["attributes"].pop(UNFINISHED, None)
+        _replace(self.path, root)
+
+
+def _tell_first(path: Path, members: Sequence[str]) -> None:
+    """Let readers see that there are no paths yet, and everything else."""
+    root = _read(path)
+    root["consolidated_metadata"] = {
+        "kind": "inline",
+        "must_understand": False,
+        "metadata": {name: _read(path / name) for name in members},
+    }
+    _set_length(root, 0)
+    _replace(path, root)
+
+
+def _set_length(root: dict[str, Any], done: int) -> None:
+    """Set how many paths a reader is told of."""
+    for each in root["consolidated_metadata"]["metadata"].values():
+        if each.get("dimension_names", [])[:1] == ["path"]:
+            each["shape"][0] = done
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / ROOT).read_text("utf-8"))
+
+
+def _replace(folder: Path, root: dict[str, Any]) -> None:
+    with written_whole(folder / ROOT) as temporary:
+        temporary.write_text(json.dumps(root), "utf-8")
+
+
+def load_store(path: Path) -> "xarray.Dataset":
+    """Read the paths that a store holds by now; values are read from disk when they are used.
+
+    Raises:
+      CamjaxError: there is no such store, or zarr is missing.
+    """
+    import xarray
+
+    check_store(path)
+    dataset = xarray.open_dataset(path, engine="zarr", chunks=None, decode_timedelta=False)
+    texts = {name: each for name, each in dataset.coords.items() if _is_text(each)}
+    labels = {name: each.copy(data=each.values.tolist()) for name, each in texts.items()}
+    return dataset.assign_coords(labels)
+
+
+def _is_text(array: "xarray.DataArray") -> bool:
+    return array.dtype.kind in "UOT"
+
+
+@contextlib.contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Turn what a disk refuses into one line."""
+    try:
+        yield
+    except OSError as error:
+        found = (error.strerror or str(error)).lower()
+        remedy = "Make room, or choose another place; --resume goes on with what is there."
+        raise CamjaxError(
+            refusal(str(path), "a store that can be written", found, remedy)
+        ) from error
