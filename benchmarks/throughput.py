@@ -51,7 +51,9 @@ def ensemble(scenario: camjax.Scenario, num_paths: int) -> Callable[[], object]:
 
 def normals_alone(scenario: camjax.Scenario, keys: Array) -> Any:
     """Every normal that the drivers consume, and nothing done with it but a sum by lane."""
-    return jax.tree.map(lambda rows: rows.sum(0), scenario.processes.normals(keys))
+    # Behind a barrier: fused into the sums, draws would follow lanes through memory.
+    normals = jax.lax.optimization_barrier(scenario.processes.normals(keys))
+    return jax.tree.map(lambda rows: rows.sum(0), normals)
 
 
 def steps_alone(scenario: camjax.Scenario, drivers: camjax.Drivers) -> Any:

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from statistics import NormalDist
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from numpy.polynomial.chebyshev import cheb2poly, chebinterpolate
+from numpy.typing import NDArray
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 """Bits by which Threefry-2x32 rotates, in two groups of four rounds that take turns."""
@@ -15,38 +18,27 @@ ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = np.uint32(0x1BD11BDA)
 """What the third word of the key schedule is made with."""
 
-CENTRAL = (
-    2.81022636e-08,
-    3.43273939e-07,
-    -3.5233877e-06,
-    -4.39150654e-06,
-    0.00021858087,
-    -0.00125372503,
-    -0.00417768164,
-    0.246640727,
-    1.50140941,
+LARGEST = 23 * math.log(2)
+"""Of w = -ln(1 - x²) at the x of which normals are made: no nearer to ±1 than 2⁻²⁴."""
+
+
+def _inverse_error_over_x(w: NDArray) -> NDArray:
+    """erf⁻¹(x)/x with x² = 1 - exp(-w), exact even where 1 - x is tiny."""
+    x = np.sqrt(-np.expm1(-w))
+    below = [NormalDist().inv_cdf(tail) for tail in np.exp(-w) / (1 + x) / 2]
+    return -np.array(below) / (math.sqrt(2) * x)
+
+
+INVERSE_ERROR = cheb2poly(
+    chebinterpolate(lambda t: _inverse_error_over_x((t + 1) * LARGEST / 2), 16)
 )
-"""Giles's polynomial in w - 2.5 for erf⁻¹(x)/x where w = -ln(1 - x²) < 5, highest power first."""
+"""erf⁻¹(x)/x within 6e-8, as a polynomial in 2w/LARGEST - 1, lowest power first."""
 
-TAIL = (
-    -0.000200214257,
-    0.000100950558,
-    0.00134934322,
-    -0.00367342844,
-    0.00573950773,
-    -0.0076224613,
-    0.00943887047,
-    1.00167406,
-    2.83297682,
-)
-"""And in √w - 3 where w is at least 5."""
-
-LOGARITHM = np.polynomial.Chebyshev.interpolate(np.log, 9, domain=[1, 2]).convert(
-    kind=np.polynomial.Polynomial, domain=[0.5, 2.5]
-)
-"""ln m for m in [1, 2), within 3e-9, as a polynomial in m - 3/2."""
+LOGARITHM = cheb2poly(chebinterpolate(lambda t: np.log((t + 3) / 2), 9))
+"""ln m for m in [1, 2), within 3e-9, as a polynomial in 2m - 3, lowest power first."""
 
 
+@partial(jax.jit, static_argnames=("num_rows", "dtype"))  # operation by operation rounds otherwise
 def standard_normals(key: Array, num_rows: int, dtype: np.dtype) -> Array:
     """Independent standard normals, from the uniforms of which `jax.random.normal` makes its own.
 
@@ -67,7 +59,7 @@ def standard_normals(key: Array, num_rows: int, dtype: np.dtype) -> Array:
 
     References:
       Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
-      Giles (2010), Approximating the erfinv function.
+      Giles (2010), Approximating the erfinv function: its variable w.
     """
     if dtype != np.float32 or jax.random.key_impl(key) != "threefry2x32":
         return _rows_first(partial(jax.random.normal, shape=(num_rows,), dtype=dtype), key)
@@ -106,15 +98,13 @@ def _normal_of_bits(bits: Array) -> Array:
 
 
 def _inverse_error(x: Array) -> Array:
-    """float32 erf⁻¹(x) for x in (-1, 1).
+    """float32 erf⁻¹(x) for x no nearer to ±1 than 2⁻²⁴.
 
-    Made of (1 - x)(1 + x), 1 - x² would lose what matters near ±1. Both polynomials are computed
-    everywhere: a choice between coefficients would keep the loop from being vectorised.
+    Of (1 - x)(1 + x), since 1 - x² would lose what matters near ±1. One polynomial everywhere:
+    choices, roots and divisions would cost more than its length.
     """
     w = -_logarithm((1 - x) * (1 + x))
-    central = _polynomial(CENTRAL, w - np.float32(2.5))
-    tail = _polynomial(TAIL, lax.sqrt(w) - 3)
-    return jnp.where(w < 5, central, tail) * x
+    return _polynomial(INVERSE_ERROR, w * np.float32(2 / LARGEST) - 1) * x
 
 
 def _logarithm(x: Array) -> Array:
@@ -122,13 +112,12 @@ def _logarithm(x: Array) -> Array:
     bits = lax.bitcast_convert_type(x, np.int32)
     exponent = ((bits >> 23) - 127).astype(np.float32)
     mantissa = lax.bitcast_convert_type((bits & 0x7FFFFF) | 0x3F800000, np.float32)
-    of_mantissa = _polynomial(tuple(LOGARITHM.coef[::-1]), mantissa - np.float32(1.5))
-    return exponent * np.float32(math.log(2)) + of_mantissa
+    return exponent * np.float32(math.log(2)) + _polynomial(LOGARITHM, 2 * mantissa - 3)
 
 
-def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    """By Horner's rule, highest power first, in float32."""
-    value = jnp.full_like(x, coefficients[0])
-    for coefficient in coefficients[1:]:
+def _polynomial(coefficients: NDArray, x: Array) -> Array:
+    """By Horner's rule, in float32."""
+    value = jnp.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
         value = value * x + np.float32(coefficient)
     return value
