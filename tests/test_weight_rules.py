@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from decimal import Decimal
 
 import jax
 import jax.numpy as jnp
@@ -243,12 +244,16 @@ def test_relative_advantage_is_antisymmetric_and_saturates(one, other, gain):
     behind = relative_advantage(jnp.asarray(other), jnp.asarray(one), gain)
     assert ahead == -behind
     assert -1 <= ahead <= 1
-    if one > 0 and other > 0:
-        exponent = 0.5 * (1 if gain is None else float(gain)) * (np.log(one) - np.log(other))
-        rounding = 1e-15 * max(abs(np.log(one)), abs(np.log(other)))  # of the difference of logs
-        assert ahead == pytest.approx(np.tanh(exponent), rel=1e-11, abs=4 * rounding)
-    else:
-        assert ahead == np.sign(one - other)
+    exact = float(exact_advantage(Decimal(one), Decimal(other), Decimal(float(gain or 1))))
+    assert ahead == pytest.approx(exact, rel=0, abs=1e-15)  # a ratio and its power, rounded
+
+
+def exact_advantage(one: Decimal, other: Decimal, gain: Decimal) -> Decimal:
+    """(s^γ - o^γ) / (s^γ + o^γ) to 28 digits, 0 where both are 0."""
+    if one == other:
+        return Decimal(0)
+    ratio = (min(one, other) / max(one, other)) ** gain
+    return (1 - ratio) / (1 + ratio) * (1 if one > other else -1)
 
 
 @pytest.mark.parametrize("gain", [None, 0.5, 3.0])
