@@ -1,6 +1,11 @@
 """The command `camjax calibrate`: answers, files that run, refusals."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +17,7 @@ import pytest
 import tomli_w
 from worlds_observed import SMALL, simulate_world
 
+from calibration.fit.checkpoint import Checkpoint
 from camjax.cli import main
 
 FREE = "rebalancing.duration_days,weights.yield_half_life_days"
@@ -95,6 +101,9 @@ def test_the_best_of_several_yield_windows_is_taken(
         (("--free", FREE, "--bounds", "steps=1:2"), "a single free number"),
         (("--free", "rebalancing.duration_days,rebalancing.duration_days"), "each path once"),
         (("--free", FREE, "--hold-out", 0.9), "more rows that count"),
+        (("--free", FREE, "--prior", "steps"), "--prior: expected PATH=MEDIAN:SIGMA, got steps"),
+        (("--free", FREE, "--prior", "steps=1:2"), "prior of steps: expected a free number"),
+        (("--free", FREE, "--resume"), "expected a fit that was interrupted, got no file"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(
@@ -118,3 +127,74 @@ def test_the_same_seed_gives_the_same_fit(capsys: pytest.CaptureFixture[str]) ->
     starts = [np.array([start["start"] for start in answer["starts"]]) for answer in answers]
     assert answers[0] == answers[1]
     assert (starts[0] != starts[2]).any()
+
+
+def test_a_prior_pulls_an_estimate_and_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = "rebalancing.duration_days"
+    noisy = Path("observed.csv").read_text().splitlines()
+    for row in range(1, len(noisy)):  # with errors, or data without any would outweigh all priors
+        day, outside, *others = noisy[row].split(",")
+        noisy[row] = ",".join([day, str(float(outside) * (1 + 0.02 * (-1) ** row)), *others])
+    Path("observed.csv").write_text("\n".join([*noisy, ""]))
+    base = ("--free", path, "--starts", 2)
+    answers = []
+    for prior in ((), ("--prior", f"{path}=5:0.1")):
+        assert calibrate(*base, *prior, "--json") == 0
+        answers.append(json.loads(capsys.readouterr().out)["estimates"][path])
+    alone, told = answers
+    assert alone["prior"] is None
+    assert told["prior"] == {"median": 5.0, "sigma": 0.1}
+    assert 5.0 < told["value"] < alone["value"] - 0.1
+    assert told["standard_error"] < alone["standard_error"]
+    assert calibrate(*base, "--prior", f"{path}=5:0.1") == 0
+    assert f"Priors, medians: {path} 5 (sigma 0.1)." in capsys.readouterr().out
+
+
+LONG = ("--free", FREE, *SLOWER, "--starts", "4", "--objective", "huber", "--out")
+
+
+def test_a_fit_that_was_killed_ends_as_if_it_had_not_been(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert calibrate(*LONG, "whole") == 0
+    command = "import sys; from camjax.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ("calibrate", "observed.csv", "--scenario", "small.toml", "--drivers")
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments, "drivers.csv", *LONG, "out"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    saved = folder / "out" / "fit.npz"
+    while process.poll() is None and not saved.exists():
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert saved.exists()
+    assert not (folder / "out" / "fit.json").exists()
+    capsys.readouterr()
+
+    assert calibrate(*LONG, "out") == 2
+    assert "expected no file yet, got a fit that was saved there" in capsys.readouterr().err
+    assert calibrate(*LONG, "out", "--resume", "--seed", 1) == 2
+    assert "a part of this fit, got one with another set of starts" in capsys.readouterr().err
+    assert calibrate(*LONG, "out", "--resume") == 0
+    assert not saved.exists()
+    whole, out = ((folder / name / "fit.json").read_text() for name in ("whole", "out"))
+    assert out == whole
+
+
+def test_ctrl_c_says_how_to_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = Checkpoint.keep
+
+    def interrupted(self: Checkpoint, stage: str, state: object) -> None:
+        begun(self, stage, state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "keep", interrupted)
+    assert calibrate("--free", FREE, "--starts", 2, "--out", "out") == 130
+    assert "with --resume goes on from there" in capsys.readouterr().err
+    assert (folder / "out" / "fit.npz").exists()

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
+from calibration.fit.checkpoint import ITERATIONS_PER_REPORT, Unsaved, stage_of
 from calibration.fit.levenberg_marquardt import (
     CONVERGED,
     MAX_ITERATIONS,
@@ -49,26 +50,63 @@ class End(NamedTuple):
     """[] int32, an index into `calibration.fit.levenberg_marquardt.STATUS`."""
 
 
+class State(NamedTuple):
+    """A search under way."""
+
+    point: Array
+    """[D + 1] that is tried next."""
+    inner: optax.OptState
+    """Of the optimiser at work."""
+    best: Array
+    """[D + 1] best point seen."""
+    best_cost: Array
+    """[] its mean loss."""
+    gradient: Array
+    """[D + 1] of the loss there."""
+    iterations: Array
+    """[] int32."""
+    idle: Array
+    """[] int32, steps in a row without a gain."""
+
+
 def descend(
     problem: Problem,
     objective: str,
     starts: Array,
     options: Options,
     progress: Callable[[str, float], None],
+    checkpoint: Unsaved,
 ) -> End:
-    """Search from every start [S, D], batched."""
+    """Search from every start [S, D], batched; arguments as `calibration.fit.search.fit`."""
+
+    def loss(data: Data) -> Loss:
+        return lambda point: problem.loss(point[:-1], point[-1], data, objective)
 
     @jax.jit
-    def searched(starts: Array, data: Data) -> End:
-        return jax.vmap(lambda start: minimise(partial(loss, data=data), start, options))(starts)
+    def first(starts: Array, data: Data) -> State:
+        return jax.vmap(partial(walk, loss(data)))(starts)
 
-    def loss(point: Array, data: Data) -> Array:
-        return problem.loss(point[:-1], point[-1], data, objective)
+    @jax.jit
+    def more(searches: State, data: Data, iterations: Array) -> State:
+        return jax.vmap(lambda search: settle(loss(data), search, iterations))(searches)
 
+    most, stage = ADAM_STEPS + options.max_iterations, stage_of(problem, objective)
     precision = jnp.full((len(starts), 1), START_LOG_PRECISION, starts.dtype)
     progress("searching", 0.0)
     with jax.numpy_dtype_promotion("standard"):  # optax relies on it
-        return searched(jnp.concatenate([starts, precision], axis=1), problem.data)
+
+        def begun() -> tuple[State, Array]:
+            points = jnp.concatenate([starts, precision], axis=1)
+            return first(points, problem.data), jnp.asarray(ADAM_STEPS, jnp.int32)
+
+        searches, done = checkpoint.state(stage, begun)
+        checkpoint.keep(stage, (searches, done))
+        while int(done) < most and bool(jax.vmap(goes_on)(searches).any()):
+            progress("searching", int(done) / most)
+            done = jnp.minimum(done + ITERATIONS_PER_REPORT, most)
+            searches = more(searches, problem.data, done)
+            checkpoint.keep(stage, (searches, done))
+        return jax.vmap(end_of)(searches)
 
 
 def minimise(loss: Loss, start: Array, options: Options) -> End:
@@ -85,63 +123,75 @@ def minimise(loss: Loss, start: Array, options: Options) -> End:
     References:
       Kingma and Ba, Adam, 2015. Liu and Nocedal, On the limited memory BFGS method, 1989.
     """
-    value_and_grad = jax.value_and_grad(loss)
+    return end_of(settle(loss, walk(loss, start), ADAM_STEPS + options.max_iterations))
 
-    class State(NamedTuple):
-        point: Array
-        inner: optax.OptState
-        best: Array
-        best_cost: Array
-        gradient: Array
-        iterations: Array
-        idle: Array
 
-    def seen(state: State, cost: Array, gradient: Array) -> State:
-        better = cost < state.best_cost
-        gains = state.best_cost - cost > NO_GAIN * (1 + jnp.abs(state.best_cost))
-        return state._replace(
-            best=jnp.where(better, state.point, state.best),
-            best_cost=jnp.where(better, cost, state.best_cost),
-            gradient=jnp.where(better, gradient, state.gradient),
-            iterations=state.iterations + 1,
-            idle=jnp.where(gains, 0, state.idle + 1),
-        )
+def walk(loss: Loss, start: Array) -> State:
+    """The steps of Adam, from which L-BFGS goes on at the best point; arguments as `minimise`."""
+    value_and_grad, optimiser = jax.value_and_grad(loss), optax.adam(ADAM_STEP_SIZE)
 
-    def adam(state: State, _: None) -> tuple[State, None]:
+    def step(state: State, _: None) -> tuple[State, None]:
         cost, gradient = value_and_grad(state.point)
-        state = seen(state, cost, gradient)
+        state = _seen(state, cost, gradient)
         finite = jnp.isfinite(cost) & jnp.isfinite(gradient).all()
-        updates, inner = first.update(jnp.where(finite, gradient, 0), state.inner, state.point)
+        safe = jnp.where(finite, gradient, 0)
+        updates, inner = optimiser.update(safe, state.inner, state.point)
         return state._replace(point=state.point + updates, inner=inner), None
 
-    def lbfgs(state: State) -> State:
+    cost, gradient = value_and_grad(start)
+    none = jnp.zeros((), jnp.int32)
+    begun = State(start, optimiser.init(start), start, cost, gradient, none, none)
+    walked, _ = jax.lax.scan(step, begun, None, length=ADAM_STEPS)
+    inner = optax.lbfgs().init(walked.best)
+    return walked._replace(point=walked.best, inner=inner, idle=none)
+
+
+def settle(loss: Loss, state: State, iterations: int | Array) -> State:
+    """Steps of L-BFGS until the search ends, or that many steps have been made in all."""
+    optimiser = optax.lbfgs()
+
+    def step(state: State) -> State:
         cost, gradient = optax.value_and_grad_from_state(loss)(state.point, state=state.inner)
-        state = seen(state, cost, gradient)
-        updates, inner = second.update(
+        state = _seen(state, cost, gradient)
+        updates, inner = optimiser.update(
             gradient, state.inner, state.point, value=cost, grad=gradient, value_fn=loss
         )
         return state._replace(point=state.point + updates, inner=inner)
 
-    def goes_on(state: State) -> Array:
-        left = state.iterations < ADAM_STEPS + options.max_iterations
-        steep = jnp.linalg.norm(state.gradient) > NO_GAIN
-        return left & steep & (state.idle < PATIENCE) & jnp.isfinite(state.point).all()
+    return jax.lax.while_loop(
+        lambda state: goes_on(state) & (state.iterations < iterations), step, state
+    )
 
-    first, second = optax.adam(ADAM_STEP_SIZE), optax.lbfgs()
-    cost, gradient = value_and_grad(start)
-    none = jnp.zeros((), jnp.int32)
-    begun = State(start, first.init(start), start, cost, gradient, none, none)
-    walked, _ = jax.lax.scan(adam, begun, None, length=ADAM_STEPS)
-    settling = walked._replace(point=walked.best, inner=second.init(walked.best), idle=none)
-    ended = jax.lax.while_loop(goes_on, lbfgs, settling)
-    flat = jnp.linalg.norm(ended.gradient) <= SMALL_GRADIENT * (1 + jnp.abs(ended.best_cost))
-    status = jnp.where(ended.idle < PATIENCE, MAX_ITERATIONS, STALLED)
+
+def goes_on(state: State) -> Array:
+    """Whether a search has not come to its end."""
+    steep = jnp.linalg.norm(state.gradient) > NO_GAIN
+    return steep & (state.idle < PATIENCE) & jnp.isfinite(state.point).all()
+
+
+def end_of(state: State) -> End:
+    """Where a search ended, and how."""
+    flat = jnp.linalg.norm(state.gradient) <= SMALL_GRADIENT * (1 + jnp.abs(state.best_cost))
+    status = jnp.where(state.idle < PATIENCE, MAX_ITERATIONS, STALLED)
     status = jnp.where(flat, CONVERGED, status)
-    status = jnp.where(jnp.isfinite(ended.best_cost), status, NONFINITE)
+    status = jnp.where(jnp.isfinite(state.best_cost), status, NONFINITE)
     return End(
-        coordinates=ended.best[:-1],
-        log_precision=ended.best[-1],
-        cost=ended.best_cost,
-        iterations=ended.iterations,
+        coordinates=state.best[:-1],
+        log_precision=state.best[-1],
+        cost=state.best_cost,
+        iterations=state.iterations,
         status=status.astype(jnp.int32),
+    )
+
+
+def _seen(state: State, cost: Array, gradient: Array) -> State:
+    """A search after another evaluation."""
+    better = cost < state.best_cost
+    gains = state.best_cost - cost > NO_GAIN * (1 + jnp.abs(state.best_cost))
+    return state._replace(
+        best=jnp.where(better, state.point, state.best),
+        best_cost=jnp.where(better, cost, state.best_cost),
+        gradient=jnp.where(better, gradient, state.gradient),
+        iterations=state.iterations + 1,
+        idle=jnp.where(gains, 0, state.idle + 1),
     )

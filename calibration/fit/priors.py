@@ -36,6 +36,13 @@ class PriorTerms:
     medians: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     spreads: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
 
+    @property
+    def named(self) -> dict[str, tuple[float, float]]:
+        """Median and spread by path."""
+        pairs = zip(self.medians.tolist(), self.spreads.tolist(), strict=True)
+        names = (self.free.names[at] for at in self.positions)
+        return dict(zip(names, pairs, strict=True))
+
     def residuals(self, coordinates: Array) -> Array:
         """(g(x) − g(m)) / s [Q] at coordinates [D]; half their squares are −log p."""
         values = self.free.constrain(coordinates)

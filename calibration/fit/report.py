@@ -70,9 +70,9 @@ def report(
     }
 
 
-def _estimates(result: Fit, found: Uncertainty | None) -> dict[str, dict[str, float | None]]:
-    free = result.problem.free
-    estimates: dict[str, dict[str, float | None]] = {}
+def _estimates(result: Fit, found: Uncertainty | None) -> dict[str, dict[str, Any]]:
+    free, told = result.problem.free, result.problem.priors.named
+    estimates: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(free.names):
         estimates[name] = {
             "value": float(result.values[i]),
@@ -80,6 +80,9 @@ def _estimates(result: Fit, found: Uncertainty | None) -> dict[str, dict[str, fl
             "standard_error": None if found is None else float(found.standard_errors[i]),
             "lower_95": None if found is None else float(found.intervals[i, 0]),
             "upper_95": None if found is None else float(found.intervals[i, 1]),
+            "prior": dict(zip(("median", "sigma"), told[name], strict=True))
+            if name in told
+            else None,
         }
     return estimates
 

@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
+from calibration.fit.checkpoint import ITERATIONS_PER_REPORT, Unsaved, about_fit, stage_of
 from calibration.fit.descent import End, descend
 from calibration.fit.levenberg_marquardt import (
     RUNNING,
@@ -23,9 +24,6 @@ from calibration.fit.objectives import LIKELIHOODS, LOSSES, RESIDUALS, Compared
 from calibration.fit.problem import Data, Problem
 from calibration.fit.starts import wide_starts
 from camjax.errors import CamjaxError, refusal
-
-ITERATIONS_PER_REPORT = 20
-"""Steps between two reports of progress."""
 
 WARM_UP = "ilr"
 """Sum of squares from whose minima other losses are searched."""
@@ -114,6 +112,7 @@ def fit(
     starts: ArrayLike | None = None,
     options: Options | None = None,
     progress: Progress = lambda activity, share: None,
+    checkpoint: Unsaved | None = None,
 ) -> Fit:
     """Search for the free numbers from several starts at once.
 
@@ -132,10 +131,11 @@ def fit(
       starts: [S, D] coordinates to begin at, in place of wide ones.
       options: when searches stop.
       progress: told every now and then what is being done and how much of it is done.
+      checkpoint: where the searches are saved as they go, and continue from.
 
     Raises:
       CamjaxError: no such objective, priors beside one that is no likelihood, fewer rows than
-        free numbers, or no search ends at a finite loss.
+        free numbers, the checkpoint is of another fit, or no search ends at a finite loss.
     """
     if objective not in (*RESIDUALS, *LOSSES):
         raise CamjaxError(refusal("objective", " or ".join((*RESIDUALS, *LOSSES)), objective))
@@ -150,14 +150,16 @@ def fit(
     if starts is None:
         starts = wide_starts(problem.free, num_starts, seed)
     starts = jnp.asarray(starts, problem.data.balances.dtype)
+    checkpoint = checkpoint or Unsaved()
+    checkpoint.begin(about_fit(problem, objective, starts))
     squares = objective if objective in RESIDUALS else WARM_UP
-    search = SquaresSearch(problem, squares, options, progress)
+    search = SquaresSearch(problem, squares, options, progress, checkpoint)
     squared = search(starts, problem.data)
     ends: Search | End = squared
     if objective in LOSSES:
         best_first = jnp.argsort(jnp.where(jnp.isfinite(squared.cost), squared.cost, jnp.inf))
         starts = squared.coordinates[best_first[:LANES_OF_DESCENT]]
-        ends = descend(problem, objective, starts, options, progress)
+        ends = descend(problem, objective, starts, options, progress, checkpoint)
     elif problem.priors.positions:
         ends, data = search.with_priors(squared)
         problem = dataclasses.replace(problem, data=data)
@@ -194,10 +196,16 @@ class SquaresSearch:
       objective: a name in `RESIDUALS`.
       options: when searches stop.
       progress: as `fit`.
+      checkpoint: as `fit`.
     """
 
     def __init__(
-        self, problem: Problem, objective: str, options: Options, progress: Progress
+        self,
+        problem: Problem,
+        objective: str,
+        options: Options,
+        progress: Progress,
+        checkpoint: Unsaved,
     ) -> None:
         def residuals(data: Data) -> Callable[[Array], Array]:
             return partial(problem.penalised, data=data, objective=objective)
@@ -213,21 +221,34 @@ class SquaresSearch:
             )
 
         self._problem, self._objective = problem, objective
-        self._options, self._progress = options, progress
+        self._options, self._progress, self._checkpoint = options, progress, checkpoint
         self._first, self._more = first, more
         self._compare = jax.jit(problem.compare)
 
-    def __call__(self, starts: Array, data: Data) -> Search:
-        """Search from every start [S, D]."""
+    def __call__(self, starts: Array, data: Data, turn: int = 0) -> Search:
+        """Search from every start [S, D].
+
+        Args:
+          starts: where.
+          data: observations.
+          turn: how many searches were made before.
+        """
         self._progress("compiling", 0.0)
-        searches, most = self._first(starts, data), self._options.max_iterations
-        for done in range(0, most, ITERATIONS_PER_REPORT):
+        stage = f"{stage_of(self._problem, self._objective)} {turn}"
+        most = self._options.max_iterations
+
+        def begun() -> tuple[Search, Array]:
+            return self._first(starts, data), jnp.zeros((), jnp.int32)
+
+        searches, done = self._checkpoint.state(stage, begun)
+        while int(done) < most:
             running = float((searches.status == RUNNING).mean())
             if running == 0:
                 break
-            self._progress("searching", max(1 - running, done / most))
-            limit = min(done + ITERATIONS_PER_REPORT, most)
-            searches = self._more(searches, data, jnp.asarray(limit, jnp.int32))
+            self._progress("searching", max(1 - running, int(done) / most))
+            done = jnp.minimum(done + ITERATIONS_PER_REPORT, most)
+            searches = self._more(searches, data, done)
+            self._checkpoint.keep(stage, (searches, done))
         return searches
 
     def with_priors(self, ends: Search) -> tuple[Search, Data]:
@@ -238,7 +259,7 @@ class SquaresSearch:
         """
         data, searches = self._problem.data, ends
         noise = float(data.noise)
-        for _ in range(MOST_ROUNDS):
+        for turn in range(1, MOST_ROUNDS + 1):
             if not np.isfinite(searches.cost).any():
                 break
             best = searches.coordinates[int(jnp.nanargmin(searches.cost))]
@@ -247,7 +268,7 @@ class SquaresSearch:
                 break
             data = dataclasses.replace(data, noise=jnp.asarray(noise, data.noise.dtype))
             spent = searches.iterations
-            searches = self(searches.coordinates, data)
+            searches = self(searches.coordinates, data, turn)
             searches = searches._replace(iterations=searches.iterations + spent)
         return searches, data
 

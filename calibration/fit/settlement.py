@@ -14,6 +14,8 @@ from calibration.fit.search import Fit, fit
 from camjax import load_scenario
 
 SEQUENTIAL = "sequential"
+STARTING = ("num_starts", "seed", "starts")
+"""Arguments of `fit` that say where searches begin."""
 
 
 class SettledFit(NamedTuple):
@@ -38,7 +40,7 @@ def fit_settled(problem: Problem, **how: Any) -> SettledFit:
       how: arguments of `fit`.
     """
     first = fit(netted(problem), **how)
-    polishing = {key: value for key, value in how.items() if key in ("objective", "options")}
+    polishing = {key: value for key, value in how.items() if key not in STARTING}
     weighed = dataclasses.replace(problem.data, noise=first.problem.data.noise)
     problem = dataclasses.replace(problem, data=weighed)
     exact = fit(problem, starts=first.coordinates[None, :], **polishing)

@@ -2,18 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from camjax.cli.options import (
+    DriversOption,
     JsonOption,
     MissingOption,
+    ModeOption,
     ObservedArgument,
     ReportOption,
     ResidualOption,
+    ScenarioOption,
     SetOption,
     SupplyOption,
+    WithoutOption,
 )
 
 RANDOM_PATHS = 200
@@ -22,24 +26,10 @@ RANDOM_PATHS = 200
 
 def backtest(
     observed: ObservedArgument,
-    scenario: Annotated[
-        str, typer.Option(metavar="SCENARIO", help="A built-in name, or a TOML file.")
-    ],
-    drivers: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Prices and other drivers by time, in place of the scenario's own.",
-        ),
-    ] = None,
-    mode: Annotated[
-        Literal["one-step", "free-run"],
-        typer.Option(help="Start every step from observed balances, or only the first."),
-    ] = "one-step",
-    without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DEPOSIT", help="Leave a deposit out of allocation. Repeatable."),
-    ] = None,
+    scenario: ScenarioOption,
+    drivers: DriversOption = None,
+    mode: ModeOption = "one-step",
+    without: WithoutOption = None,
     missing: MissingOption = "refuse",
     residual: ResidualOption = None,
     supply: SupplyOption = None,

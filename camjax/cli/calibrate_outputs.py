@@ -2,16 +2,21 @@
 
 import datetime
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomli_w
 
 from calibration.fit import Fit, Uncertainty
+from calibration.fit.figures import all_figures
 from calibration.fit.identifiability import correlations
 from calibration.fit.processes import fit_processes
 from calibration.observed_weights import time_coordinates
 from camjax._version import __version__
+from camjax.cli import outputs
+from camjax.cli.calibrate_request import Fitted
+from camjax.cli.report import REPORT, write_report
 from camjax.errors import CamjaxError
 from camjax.scenario import Scenario
 from camjax.scenario.process_tables import ScheduleTable
@@ -22,6 +27,39 @@ if TYPE_CHECKING:
 FITTED = "fitted.toml"
 FIT = "fit.json"
 DRIVERS = "drivers.toml"
+FILES = (FITTED, FIT, outputs.RESULTS)
+"""What is always written."""
+
+
+def write(
+    fitted: Fitted,
+    answer: dict[str, Any],
+    folder: Path,
+    fit_drivers: bool,
+    with_report: bool,
+    about: dict[str, Any],
+) -> list[str]:
+    """Write a fit into a folder; the files written.
+
+    Args:
+      fitted: the fit, and what was asked about it.
+      answer: the values of fit.json.
+      folder: made if it is not there.
+      fit_drivers: whether to fit processes to the drivers too.
+      with_report: whether to write the report too.
+      about: further attributes of results.nc, by name.
+
+    Raises:
+      CamjaxError: a file cannot be written.
+    """
+    result, found = fitted.result, fitted.found
+    drawn = all_figures(result, found, fitted.profiled) if outputs.can_draw() else {}
+    texts = fit_texts(result, answer, fitted.history.scenario if fit_drivers else None)
+    dataset = fit_dataset(result, found, answer, about)
+    files = outputs.write_all(folder, texts, dataset, drawn)
+    if with_report:
+        files += write_report(dataset, folder / REPORT)[1]
+    return files
 
 
 def fit_texts(result: Fit, answer: dict[str, Any], driven: Scenario | None) -> dict[str, str]:

@@ -20,7 +20,7 @@ def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
     if answer["rows_held_out"]:
         rows += f", {answer['rows_held_out']} held out"
     heading = f"{answer['scenario']}, {answer['mode']}, objective {answer['objective']}: {rows}"
-    ending = [_speed(answer), _starts(answer), *_noise(answer)]
+    ending = [_speed(answer), _starts(answer), *_noise(answer), *_priors(answer)]
     ending += [f"Warning: {warning}" for warning in answer["warnings"]]
     if answer.get("yield_windows"):
         losses = answer["yield_windows"]
@@ -108,6 +108,15 @@ def _noise(answer: dict[str, Any]) -> list[str]:
     if answer["residual_std"] is None:
         return ["This objective is no likelihood: --bootstrap gives intervals."]
     return [f"Standard deviation of a residual: {answer['residual_std']:.3g}."]
+
+
+def _priors(answer: dict[str, Any]) -> list[str]:
+    told = [
+        f"{name} {_number(found['prior']['median'])} (sigma {_number(found['prior']['sigma'])})"
+        for name, found in answer["estimates"].items()
+        if found["prior"] is not None
+    ]
+    return [f"Priors, medians: {', '.join(told)}."] if told else []
 
 
 def _settlement(found: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camjax.cli.options import (
+    DriversOption,
     JsonOption,
     MissingOption,
     ObservedArgument,
@@ -15,6 +16,7 @@ from camjax.cli.options import (
     ResidualOption,
     SetOption,
     SupplyOption,
+    WithoutOption,
 )
 
 if TYPE_CHECKING:
@@ -36,13 +38,8 @@ def forecast(
             " the method camjax. [default: the table as it is]",
         ),
     ] = None,
-    drivers: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Observed prices and other drivers by time.")
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DEPOSIT", help="Leave a deposit out of allocation. Repeatable."),
-    ] = None,
+    drivers: DriversOption = None,
+    without: WithoutOption = None,
     evaluate: Annotated[
         bool, typer.Option(help="Forecast from earlier rows too, and score that.")
     ] = True,
