@@ -11,11 +11,23 @@ import pytest
 import xarray
 from report_worlds import PATHS, STEPS, Outline, kinds, of_two_lengths, run, swept
 
-from camjax.analysis import compare, deficit, final_split, protocol_revenue, total_transfers
+from camjax.analysis import (
+    compare,
+    correlation_matrix,
+    deficit,
+    final_split,
+    probability_over_time,
+    protocol_revenue,
+    rolling_correlation,
+    time_to_event,
+    total_transfers,
+    user_balance,
+)
 from camjax.cli import main
 from camjax.errors import CamjaxError
 from camjax.report import build_report, page
-from camjax.report.content import Estimate, Flows, Lines
+from camjax.report.content import Estimate, Figure, Flows, Lines, Matrix, Table
+from camjax.report.estimates import ENDS
 from camjax.report.html.markup import element
 from camjax.report.paper import paper_figure
 from camjax.report.units import POINTS, SHARE, amount
@@ -110,6 +122,59 @@ def test_sentences_say_what_the_analyses_say() -> None:
     chance = deficit(results, protocol_revenue(results))
     text = SHARE.interval(float(chance.low), float(chance.high))
     assert any(text in sentence for sentence in others)
+
+
+def figure_of(results: xarray.Dataset, key: str) -> Figure:
+    return next(figure for figure in build_report(results).figures if figure.key == key)
+
+
+def test_correlations_drawn_are_those_of_the_analyses() -> None:
+    results = swept()
+    found = rolling_correlation(results, "money_market", "savings")
+    panel = figure_of(results, "correlations").panels[0]
+    assert isinstance(panel, Lines) and panel.title == "money market and savings"
+    for line in panel.lines:
+        one = found.sel(setting=line.name)
+        np.testing.assert_allclose(line.values, one["mean"], rtol=1e-12)
+        np.testing.assert_allclose(line.bands[0], (one.q05, one.q95), rtol=1e-12)
+    for setting, matrix in zip(
+        results.setting.values, figure_of(results, "correlation-matrix").panels, strict=True
+    ):
+        assert isinstance(matrix, Matrix)
+        states = correlation_matrix(results.sel(setting=setting)).correlation
+        names = [str(name) for name in states.state.values]
+        moving = [i for i in range(len(names)) if np.isfinite(states[i, i])]
+        # The pool is not allocated here, so its yield is not among what is drawn.
+        shown = [i for i in moving if "liquidity_pool" not in names[i]]
+        assert len(matrix.names) == len(shown) >= len(moving) - 2
+        np.testing.assert_allclose(matrix.values, states.values[np.ix_(shown, shown)])
+
+
+def test_chances_drawn_and_times_told_are_those_of_the_analyses() -> None:
+    results = run()
+    found = probability_over_time(results, "share[savings] > 0.5")
+    figure = figure_of(results, "chances")
+    (panel,) = (panel for panel in figure.panels if panel.title == "savings")
+    assert isinstance(panel, Lines)
+    (line,) = panel.lines
+    for drawn, name in zip((line.values, *line.bands[0]), ("probability", *ENDS), strict=True):
+        np.testing.assert_allclose(drawn, found[name], rtol=1e-12)
+    first = time_to_event(results, "share[savings] > 0.5")
+    (section,) = (part for part in build_report(results).sections if part.key == "chances-section")
+    (table,) = (item for item in section.items if isinstance(item, Table))
+    (row,) = (row for row in table.rows if row[0] == "savings")
+    names = ("probability", "never", "q05_step", "median_step", "q95_step")
+    values = [cell.value if isinstance(cell, Estimate) else cell for cell in row[1:]]
+    np.testing.assert_allclose(values, [float(first[name]) for name in names])
+
+
+def test_what_is_minted_is_drawn_as_the_analysis_says() -> None:
+    results = run()
+    found = user_balance(results)
+    panels = figure_of(results, "supply").panels
+    for panel, name in zip(panels, ("user_balance", "minted", "redeemed"), strict=True):
+        assert isinstance(panel, Lines)
+        np.testing.assert_allclose(panel.lines[0].values, found[f"{name}_mean"], rtol=1e-12)
 
 
 def test_settings_are_compared_path_by_path() -> None:
@@ -224,7 +289,9 @@ def test_every_figure_is_drawn_for_papers(kind: str) -> None:
         drawn = paper_figure(figure)
         visible = [axes for axes in drawn.axes if axes.get_visible()]
         assert len(visible) == len(figure.panels)
-        assert all(axes.lines or axes.patches or axes.collections for axes in visible)
+        assert all(
+            axes.lines or axes.patches or axes.collections or axes.images for axes in visible
+        )
 
 
 def test_an_interval_that_rounds_away_is_left_out_of_tables(pages: dict[str, str]) -> None:
@@ -293,7 +360,7 @@ def test_many_deposits_and_settings_stay_within_the_size() -> None:
             "setting": [f"setting {place}" for place in range(settings)],
             "step": np.arange(1, steps + 1),
             "time": ("step", np.arange(1.0, steps + 1)),
-            "deposit": [f"venue {place}" for place in range(deposits)],
+            "deposit": [f"venue_{place}" for place in range(deposits)],
         },
     )
     report = build_report(results)

@@ -5,9 +5,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
+import tomli_w
 from report_worlds import kinds, written
+from worlds_observed import SMALL, simulate_world
+
+from camjax.cli import main
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is missing; pip install 'camjax[dev]' brings it"
@@ -18,15 +23,32 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on the path; Debian's package is `chromium`"
 )
 PHONE = {"width": 360, "height": 740}
+PAPER = {"width": 672, "height": 1000}
+"""A4 less its margins, at 96 dots per inch."""
 DESKTOP = {"width": 1200, "height": 900}
-KINDS = ("sweep", "run")
+WORLD = ("--scenario", "small.toml", "--drivers", "drivers.csv", "--mode", "one-step")
+COMMANDS = {
+    "fit": ("calibrate", "observed.csv", *WORLD, "--free", "rebalancing.duration_days",
+            "--objective", "mae", "--starts", "3", "--hold-out", "0.25"),
+    "backtest": ("backtest", "observed.csv", *WORLD),
+    "forecast": ("forecast", "observed.csv", "--horizon", "2"),
+    "sensitivity": ("sensitivity", "small.toml", "--method", "sobol", "--samples", "8",
+                    "--paths", "2", "--parameters",
+                    "rebalancing.duration_days,weights.factor.outside,deposits.savings.rate"),
+}  # fmt: skip
+"""Commands whose reports are not made of a run or a sweep."""
+FIGURES = {"sweep": 14, "run": 14, "fit": 3, "backtest": 2, "forecast": 2, "sensitivity": 1}
+"""How many figures each has at least."""
+KINDS = tuple(FIGURES)
 
-DRAWN = """figure => [...figure.querySelectorAll('svg, dl.split')].map(drawing => {
+DRAWINGS = "svg, dl.split, table.heat"
+
+DRAWN = """figure => [...figure.querySelectorAll('svg, dl.split, table.heat')].map(drawing => {
   const place = drawing.getBoundingClientRect();
-  const marks = [...drawing.querySelectorAll('path:not(.grid), span')];
+  const marks = [...drawing.querySelectorAll('path:not(.grid), span, td[style]')];
   const unpainted = marks.filter(mark => {
     const style = getComputedStyle(mark);
-    const paint = mark.tagName === 'SPAN' ? style.backgroundColor : style.fill + style.stroke;
+    const paint = mark.tagName === 'path' ? style.fill + style.stroke : style.backgroundColor;
     return ['nonenone', 'rgba(0, 0, 0, 0)'].includes(paint);
   });
   const seen = marks.filter(mark => {
@@ -54,12 +76,28 @@ def browser() -> Iterator["playwright.Browser"]:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {kind: written(kinds()[kind], tmp_path_factory.mktemp(kind)) for kind in KINDS}
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    found = {
+        kind: written(kinds()[kind], tmp_path_factory.mktemp(kind)) for kind in ("sweep", "run")
+    }
+    folder = tmp_path_factory.mktemp("worlds")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        # Pictures by matplotlib are not what is looked at here, and take longest to draw.
+        patch.setattr("camjax.cli.outputs.can_draw", lambda: False)
+        simulate_world(folder, {}, source=SMALL)
+        Path("small.toml").write_text(tomli_w.dumps(SMALL))
+        for kind, command in COMMANDS.items():
+            assert main([*command, "--out", kind, "--report"]) == 0
+            found[kind] = folder / kind / "report.html"
+        yield found
+    jax.config.update("jax_enable_x64", True)
 
 
 class Visit:
     """A page that was opened, and what it complained of and asked for."""
+
+    kind = ""
 
     def __init__(self, browser: "playwright.Browser", file: Path, **settings: object) -> None:
         self.page = browser.new_page(**{"viewport": DESKTOP, **settings})
@@ -76,6 +114,7 @@ def visit(
     request: pytest.FixtureRequest, browser: "playwright.Browser", files: dict[str, Path]
 ) -> Iterator[Visit]:
     opened = Visit(browser, files[request.param])
+    opened.kind = request.param
     yield opened
     opened.page.close()
 
@@ -89,7 +128,7 @@ def test_the_page_complains_of_nothing_and_asks_for_nothing_but_itself(visit: Vi
 
 def test_every_figure_is_drawn(visit: Visit) -> None:
     figures = visit.page.query_selector_all("figure")
-    assert len(figures) >= 8
+    assert len(figures) >= FIGURES[visit.kind]
     for figure in figures:
         name = figure.get_attribute("id")
         drawings = figure.evaluate(DRAWN)
@@ -102,7 +141,7 @@ def test_every_drawing_shows_colours(visit: Visit) -> None:
     from matplotlib.image import imread
 
     for figure in visit.page.query_selector_all("figure"):
-        for drawing in figure.query_selector_all("svg, dl.split"):
+        for drawing in figure.query_selector_all(DRAWINGS):
             picture = imread(io.BytesIO(drawing.screenshot()))[..., :3]
             coloured = np.abs(picture - picture[0, -1]).max(axis=-1) > 0.05
             assert coloured.mean() > 0.002, figure.get_attribute("id")
@@ -128,7 +167,10 @@ def test_tables_sort_both_ways_by_number_and_by_word(visit: Visit) -> None:
 
 
 def test_pointing_and_arrow_keys_read_out_values(visit: Visit) -> None:
-    canvas = visit.page.query_selector("#weights [data-readout]")
+    canvas = visit.page.query_selector("[data-readout]")
+    if visit.kind == "sensitivity":
+        assert canvas is None, "it has nothing over time"
+        return
     assert canvas is not None
     canvas.hover()
     text = visit.page.inner_text(".readout")
@@ -139,6 +181,20 @@ def test_pointing_and_arrow_keys_read_out_values(visit: Visit) -> None:
     last = visit.page.inner_text(".readout")
     visit.page.keyboard.press("ArrowLeft")
     assert visit.page.inner_text(".readout") != last
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_paper_holds_everything_within_its_width(
+    browser: "playwright.Browser", files: dict[str, Path], kind: str
+) -> None:
+    page = Visit(browser, files[kind], viewport=PAPER).page
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    for panel in page.query_selector_all(".panel"):
+        assert not panel.evaluate(OVERLAPS), panel.inner_text()
+    for canvas in page.query_selector_all(".canvas"):
+        assert canvas.bounding_box()["width"] > 60
+    page.close()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

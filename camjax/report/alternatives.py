@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from camjax.report.content import Bars, Flows, Line, Lines, Panel, Spread, Spreads, Stack
+from camjax.report.content import Bars, Flows, Line, Lines, Matrix, Panel, Spread, Spreads, Stack
 from camjax.report.scales import moment
 from camjax.report.units import Unit, words
 
@@ -21,6 +21,9 @@ def describe(panel: Panel) -> str:
         return _flows(panel)
     if isinstance(panel, Spreads):
         return " ".join([f"Dots: {panel.middle}.", *(_spread(row, panel) for row in panel.rows)])
+    if isinstance(panel, Matrix):
+        return _matrix(panel)
+    assert isinstance(panel, Bars)
     return _bars(panel)
 
 
@@ -51,6 +54,19 @@ def _flows(panel: Flows) -> str:
         if amounts[i, j] > 0
     ]
     return f"Sankey diagram. The largest flows: {', '.join(named) or 'none'}."
+
+
+def _matrix(panel: Matrix) -> str:
+    below = np.tril_indices(len(panel.names), -1)
+    values = panel.values[below]
+    pairs = list(zip(*below, values.tolist(), strict=True))
+    known = sorted((pair for pair in pairs if np.isfinite(pair[2])), key=lambda pair: pair[2])
+    named = [
+        f"{word} {panel.names[i]} and {panel.names[j]} {panel.unit.text(value)}"
+        for word, found in (("lowest", known[:1]), ("highest", known[1:][-1:]))
+        for i, j, value in found
+    ]
+    return f"A number for every pair: {', '.join(named) or 'none is defined'}."
 
 
 def _bars(panel: Bars) -> str:

@@ -69,6 +69,6 @@ def by_deposit(
         title=title,
         caption=caption,
         panels=panels,
-        table=behind_time(title, panels),
+        table=behind_time(title, panels, "Behind what has a band: its ends."),
         legend=tuple((one.name, one.colour) for one in weights),
     )

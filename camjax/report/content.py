@@ -25,6 +25,15 @@ Cell = str | float | Estimate
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One drawing."""
+
+    title: str
+    unit: Unit
+    """Of what is drawn."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Table:
     """Rows that readers sort; numbers bear the unit of their column."""
 
@@ -62,11 +71,9 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Lines:
+class Lines(Panel):
     """Series over time."""
 
-    title: str
-    unit: Unit
     axis: Axis
     lines: tuple[Line, ...]
     colour: Colour | None = None
@@ -75,21 +82,17 @@ class Lines:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Stack:
+class Stack(Panel):
     """Parts of a whole over time, stacked."""
 
-    title: str
-    unit: Unit
     axis: Axis
     layers: tuple[Line, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Flows:
+class Flows(Panel):
     """Amounts from sources to destinations, as a Sankey diagram."""
 
-    title: str
-    unit: Unit
     names: tuple[str, ...]
     colours: tuple[Colour, ...]
     amounts: NDArray
@@ -107,11 +110,9 @@ class Spread(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Spreads:
+class Spreads(Panel):
     """Distributions beside each other, a row each."""
 
-    title: str
-    unit: Unit
     rows: tuple[Spread, ...]
     reach: str = "90 % of paths"
     """What the strokes are."""
@@ -124,18 +125,22 @@ class Spreads:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Bars:
+class Bars(Panel):
     """How a whole is split, a bar a row."""
 
-    title: str
-    unit: Unit
     names: tuple[str, ...]
     colours: tuple[Colour, ...]
     rows: tuple[tuple[str, NDArray], ...]
     """Label and parts [N], not negative."""
 
 
-Panel = Lines | Stack | Flows | Spreads | Bars
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Matrix(Panel):
+    """A number for every pair, from -1 to 1."""
+
+    names: tuple[str, ...]
+    values: NDArray
+    """[n, n] symmetric; NaN where a number is not defined."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

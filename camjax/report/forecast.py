@@ -132,7 +132,7 @@ def _ahead(results: xarray.Dataset, whole: Axis) -> Figure:
         "ahead-weights",
         "Weights observed and forecast",
         f"Bands are intervals meant to hold {SHARE.text(float(results.level.max()), 0)} of what "
-        "comes; that of persistence is in the table.",
+        "comes; persistence is drawn without its own.",
         Axis(days=days, start=whole.start),
         _deposits(results),
         lines,

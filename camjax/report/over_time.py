@@ -66,6 +66,19 @@ def over_time(source: Source, of: str | xarray.DataArray, *, last: bool = False)
     return OverTime(*(values[name] for name in STATISTICS))
 
 
+def found_over_time(source: Source, found: xarray.Dataset, prefix: str = "") -> OverTime:
+    """What an analysis found over setting and step, at the steps that are drawn.
+
+    Args:
+      source: whose settings and steps they are.
+      found: with PREFIXmean, PREFIXlow and so on.
+      prefix: of the names.
+    """
+    shown = found.isel(step=source.shown).transpose("setting", "step", ...)
+    names = [f"{prefix}{name}" for name in STATISTICS]
+    return OverTime(*(shown[name].values for name in names if name in shown))
+
+
 def drawn_settings(source: Source) -> tuple[int, ...]:
     """Positions of the settings that panels draw: all, or as many as fit, spread evenly."""
     count = len(source.settings)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from camjax.report.content import Axis, Bars, Figure, Flows, Lines, Panel, Spreads, Stack
+from camjax.report.content import Axis, Bars, Figure, Flows, Lines, Matrix, Panel, Spreads, Stack
 from camjax.report.palette import LIGHT
 from camjax.report.paper_flows import draw_flows
 from camjax.report.scales import time_ticks
@@ -58,7 +58,10 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         draw_flows(axes, panel)
     elif isinstance(panel, Spreads):
         _spreads(axes, panel)
+    elif isinstance(panel, Matrix):
+        _matrix(axes, panel)
     else:
+        assert isinstance(panel, Bars)
         _bars(axes, panel)
     axes.set_title(panel.title, loc="left", fontsize="medium", fontweight="bold")
 
@@ -120,6 +123,25 @@ def _bars(axes: "Axes", panel: Bars) -> None:
     axes.invert_yaxis()
     _amounts(axes.xaxis, panel.unit)
     axes.set_xlabel(panel.unit.name)
+
+
+def _matrix(axes: "Axes", panel: Matrix) -> None:
+    """Numbers below the diagonal, from vermilion at -1 over white to blue at 1."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ends = [LIGHT["vermilion"], "#ffffff", LIGHT["blue"]]
+    colours = LinearSegmentedColormap.from_list("correlation", ends)
+    places = range(len(panel.names))
+    shown = np.where(np.tri(len(panel.names), k=-1) > 0, panel.values, np.nan)
+    axes.imshow(shown, cmap=colours, vmin=-1.6, vmax=1.6, aspect="auto")
+    for i in places:
+        for j in range(i):
+            text = panel.unit.number(float(panel.values[i, j]))
+            axes.text(j, i, text, ha="center", va="center", fontsize="xx-small")
+    axes.set_xticks(places, [f"{place + 1}" for place in places])
+    axes.set_yticks(places, [f"{i + 1}  {name}" for i, name in enumerate(panel.names)])
+    axes.tick_params(length=0, labelsize="x-small")
+    axes.spines[:].set_visible(False)
 
 
 def _time(axes: "Axes", axis: Axis) -> None:

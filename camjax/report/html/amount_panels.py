@@ -1,10 +1,10 @@
-"""Flows, splits and distributions."""
+"""Flows, splits, distributions, and numbers of pairs."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camjax.report.alternatives import describe
-from camjax.report.content import Bars, Flows, Spreads
+from camjax.report.content import Bars, Flows, Matrix, Spreads
 from camjax.report.html import frame, marks
 from camjax.report.html.markup import Html, element, join
 from camjax.report.sankey import Extent, layout
@@ -13,6 +13,9 @@ from camjax.report.units import words
 
 NAMED_SHARE = 0.004
 """Bars of a Sankey diagram with less of its height have no room for a name."""
+
+DEEPEST = 62
+"""Per cent of colour in a matrix' cell of 1 or -1; more, and its number would be hard to read."""
 
 NODE = 0.012
 """Width of a Sankey diagram's bars, as a share of its width."""
@@ -92,6 +95,33 @@ def bars(panel: Bars) -> Html:
         rows.append(element("dd", *pieces))
     listed = element("dl", *rows, class_="split", role="img", aria_label=describe(panel))
     return frame.panel(panel.title, "", None, listed)
+
+
+def matrix(panel: Matrix) -> Html:
+    """A cell a pair below the diagonal, coloured by its number."""
+    rows = [element("tr", element("td"), *(_numbered(n) for n in range(len(panel.names) - 1)))]
+    for i, name in enumerate(panel.names):
+        label = element("th", element("b", f"{i + 1}"), name, scope="row")
+        cells = [_entry(panel, i, j) for j in range(i)]
+        rows.append(element("tr", label, *cells))
+    about = f"{panel.title}. {describe(panel)}"
+    table = element("table", *rows, class_="heat", aria_label=about)
+    return frame.panel(panel.title, panel.unit.name, None, element("div", table, class_="heated"))
+
+
+def _numbered(place: int) -> Html:
+    return element("th", f"{place + 1}", scope="col")
+
+
+def _entry(panel: Matrix, i: int, j: int) -> Html:
+    """One number of a matrix, and its colour."""
+    value = float(panel.values[i, j])
+    if not np.isfinite(value):
+        return element("td", panel.unit.number(value))
+    colour = "blue" if value >= 0 else "vermilion"
+    style = f"--c:var(--{colour});--deep:{DEEPEST * abs(value):.0f}%"
+    title = f"{panel.names[i]}, {panel.names[j]}: {panel.unit.text(value)}"
+    return element("td", panel.unit.number(value), style=style, title=title)
 
 
 def _names(panel: Flows, nodes: tuple[Extent, ...], sums: NDArray, kind: str) -> Html:

@@ -3,9 +3,11 @@
 from importlib.resources import files
 
 from camjax.report.content import (
+    Bars,
     Figure,
     Flows,
     Lines,
+    Matrix,
     Panel,
     Report,
     Section,
@@ -102,6 +104,9 @@ def _panel(panel: Panel) -> Html:
         return amount_panels.flows(panel)
     if isinstance(panel, Spreads):
         return amount_panels.spreads(panel)
+    if isinstance(panel, Matrix):
+        return amount_panels.matrix(panel)
+    assert isinstance(panel, Bars)
     return amount_panels.bars(panel)
 
 

@@ -22,7 +22,7 @@ from camjax.report.over_time import (
 )
 from camjax.report.sections.final import balances, split
 from camjax.report.source import Source
-from camjax.report.units import SHARE, words
+from camjax.report.units import SHARE, Unit, amount, words
 
 NOTE = "Shares are of user balances under allocation."
 BANDS = "Lines are means over paths; light bands hold 90 % of the paths, dark ones half of them."
@@ -35,7 +35,17 @@ def allocation(source: Source) -> Section:
         shares = over_time(source, "share")
         if len(source.settings) == 1:
             items.append(together(source, shares))
-        items += [area(source, shares), weights(source, shares)]
+        items += [
+            area(source, shares),
+            by_deposit(source, shares, "weights", "Weights", SHARE),
+            by_deposit(
+                source,
+                over_time(source, "balance"),
+                "balances",
+                "Balances",
+                amount(source.token),
+            ),
+        ]
     final = over_time(source, "share", last=True)
     items += [split(source, final), balances(source, final)]
     return Section(key="allocation", title="Where the capital is", text=NOTE, items=tuple(items))
@@ -91,20 +101,20 @@ def together(source: Source, shares: OverTime) -> Figure:
     )
 
 
-def weights(source: Source, shares: OverTime) -> Figure:
-    """Shares with bands, a panel a deposit."""
+def by_deposit(source: Source, found: OverTime, key: str, title: str, unit: Unit) -> Figure:
+    """A quantity of every deposit with bands, a panel a deposit."""
     panels = []
     for name in source.drawn:
         n = source.names.index(name)
-        of_one = shares.of_deposit(n)
-        panels.append(line_panel(source, of_one, words(name), SHARE, source.colours[n]))
+        of_one = found.of_deposit(n)
+        panels.append(line_panel(source, of_one, words(name), unit, source.colours[n]))
     several = len(source.settings) > 1
     return Figure(
-        key="weights",
-        title="Weights, deposit by deposit",
+        key=key,
+        title=f"{title}, deposit by deposit",
         caption=_bands_caption(source, several=several),
         panels=tuple(panels),
-        table=behind_time("Weights", panels),
+        table=behind_time(title, panels),
         legend=settings_legend(source),
     )
 

@@ -7,7 +7,7 @@ from camjax.analysis import deficit, protocol_revenue, rate_spread, savings_cost
 from camjax.report.behind import behind_time
 from camjax.report.by_setting import by_setting
 from camjax.report.content import Cell, Estimate, Figure, Section, Table
-from camjax.report.over_time import STATISTICS, OverTime, line_panel, over_time, settings_legend
+from camjax.report.over_time import found_over_time, line_panel, over_time, settings_legend
 from camjax.report.sections.series import CAPTION
 from camjax.report.source import Source
 from camjax.report.units import COUNT, RATE, SHARE, amount, words
@@ -90,14 +90,15 @@ def _spread(source: Source, deposit: str) -> tuple[Figure, ...]:
     if not markets:
         return ()
     first, *_ = markets
-    found = rate_spread(source.results, first, deposit).isel(step=source.shown)
-    found = found.transpose("setting", "step", ...)
+    found = rate_spread(source.results, first, deposit)
     titles = {
         "spread": "Yield less savings rate",
         "volatility": f"Its deviation over {found.window_steps} steps",
     }
     panels = [
-        line_panel(source, _bands(found, name), title, RATE, source.colour(first))
+        line_panel(
+            source, found_over_time(source, found, f"{name}_"), title, RATE, source.colour(first)
+        )
         for name, title in titles.items()
         if np.isfinite(found[f"{name}_mean"]).any()
     ]
@@ -110,8 +111,3 @@ def _spread(source: Source, deposit: str) -> tuple[Figure, ...]:
         legend=settings_legend(source),
     )
     return (figure,)
-
-
-def _bands(found: xarray.Dataset, name: str) -> OverTime:
-    """What `rate_spread` gives of one quantity."""
-    return OverTime(*(found[f"{name}_{key}"].values for key in STATISTICS[:5]))

@@ -1,12 +1,14 @@
-"""Series over time that a run records: market, money markets, pools, yields."""
+"""Series over time that a run records: market, supply, money markets, pools, yields."""
 
 from typing import NamedTuple
 
 import xarray
 
+from camjax.analysis import user_balance
 from camjax.report.behind import behind_time
 from camjax.report.content import Figure, Lines, Section
 from camjax.report.over_time import (
+    found_over_time,
     line_panel,
     over_time,
     sample_paths,
@@ -74,6 +76,37 @@ def yields(source: Source) -> Section | None:
         text=text,
         items=(figure,),
     )
+
+
+def supply(source: Source) -> Section | None:
+    """What users hold in total, minted and redeemed so far; None where nothing is minted."""
+    if not source.has_paths:
+        return None
+    found = user_balance(source.results)
+    token = amount(source.token)
+    titles = {
+        "user_balance": "Held by users in total",
+        "minted": "Minted so far",
+        "redeemed": "Redeemed so far",
+    }
+    if "minted_mean" not in found:
+        return None
+    panels = [
+        line_panel(
+            source, found_over_time(source, found, f"{name}_"), title, token, INK, from_zero=True
+        )
+        for name, title in titles.items()
+    ]
+    figure = Figure(
+        key="supply",
+        title=f"User {source.token}, minted and redeemed",
+        caption=_caption(source, f"{MEANING}."),
+        panels=tuple(panels),
+        table=behind_time("Supply", panels),
+        legend=settings_legend(source),
+    )
+    text = "By users, and by the arbitrage that keeps pools at the market price."
+    return Section(key="supply-section", title="What comes and goes", text=text, items=(figure,))
 
 
 def mechanisms(source: Source) -> Section:
