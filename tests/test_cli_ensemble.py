@@ -10,7 +10,9 @@ import jax
 import numpy as np
 import pytest
 
+from camjax import analysis
 from camjax.cli import main, memory, pace, requests
+from camjax.ensemble.intervals import wilson_interval
 from camjax.results import STATISTICS, load_results, statistics
 
 PATHS = 2100
@@ -109,6 +111,43 @@ def test_shards_are_merged_into_one_result(
     assert "begins at block 0" in capsys.readouterr().err
 
 
+def test_events_of_a_large_run_are_those_of_its_paths(
+    answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer("run", *SHORT, "--keep", "trajectories", "--out", "kept")
+    paths = load_results("kept/results.nc")
+    share = analysis.shares(paths).sel(deposit="savings").transpose("path", "step").values
+    events = [f"share[savings] > {threshold}" for threshold in (0.42, 0.99)]
+    asked = [*ONE, *(option for event in events for option in ("--event", event))]
+    for number in (1, 2):
+        assert main(["run", *SHORT, *asked, "--shard", f"{number}/2", "--out", "shards"]) == 0
+    said = answer("merge", "shards", "--out", "merged")["events"]
+    assert said == answer("run", *SHORT, *asked, "--out", "whole")["events"]
+    found = load_results("whole/results.nc")
+    np.testing.assert_array_equal(load_results("merged").probability, found.probability)
+    for event, one, threshold in zip(events, said, (0.42, 0.99), strict=True):
+        so = share > threshold
+        first = np.where(so.any(1), so.argmax(1) + 1, 7)
+        low, high = wilson_interval(so[:, -1].sum(), PATHS)
+        expected = (so[:, -1].mean(), low, high, (first == 7).mean())
+        told = (one["probability"], one["low"], one["high"], one["never"])
+        np.testing.assert_allclose(told, expected, rtol=1e-12)
+        assert one["event"] == event
+        here = found.sel(event=event)
+        np.testing.assert_allclose(here.probability, so.mean(0), rtol=1e-12)
+        happened = [(first <= step).mean() for step in found.step.values]
+        np.testing.assert_allclose(here.happened, happened, rtol=1e-12)
+        assert (here.probability_low <= here.probability).all()
+    likely, unlikely = said
+    assert 0 < likely["probability"] < 1 and 0 < likely["never"] < 1
+    assert likely["median_days"] is not None
+    assert (unlikely["never"], unlikely["median_days"]) == (1.0, None)
+    assert 0 < unlikely["high"] < 0.002, "an event that was never seen may happen"
+    capsys.readouterr()
+    assert main(["run", *SHORT, "--event", events[1]]) == 0
+    assert f"{events[1]}: 0.0% at the end" in capsys.readouterr().out
+
+
 STOPPED = """
 import os, signal, sys
 import jax
@@ -177,6 +216,11 @@ BAD = {
     "width of nothing": ["--until-ci", "0", "--of", "share[savings]"],
     "unknown deposit": ["--until-ci", "0.1", "--of", "share[attic]"],
     "unknown variable": ["--variable", "wealth", "--out", "out"],
+    "event without a number": ["--event", "share[savings]"],
+    "event of nothing known": ["--event", "wealth > 3"],
+    "event of no deposit": ["--event", "share > 3"],
+    "event of a deposit that is not there": ["--event", "balance[attic] > 3"],
+    "event of kept paths": ["--event", "share[savings] > 0.6", "--keep", "final", "--out", "out"],
     "shard without a folder": ["--shard", "1/2"],
     "shard of words": ["--shard", "first", "--out", "out"],
     "more shards than blocks": ["--shard", "1/9", "--out", "out"],

@@ -234,6 +234,7 @@ def test_without_zarr_the_extra_is_named(
 NOT_WITH_A_STORE = {
     "until precise": ("--until-ci", "0.1", "--of", "share[savings]"),
     "shard": ("--shard", "1/2"),
+    "event": ("--event", "share[savings] > 0.6"),
     "report": ("--report",),
     "final": ("--keep", "final"),
     "statistics": ("--keep", "statistics"),

@@ -1,7 +1,7 @@
 """Runs too large to keep their paths: statistics in constant memory, saved as they go."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax
@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from camjax.cli.digests import Digests
 from camjax.cli.memory import check_fits
-from camjax.ensemble import Bands, Checkpoint, Ensemble, Flags, Moments, Reducer, Shard
+from camjax.ensemble import (
+    Bands,
+    Checkpoint,
+    Ensemble,
+    Event,
+    FirstTime,
+    Flags,
+    Moments,
+    Reducer,
+    Shard,
+)
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import Progress, run_blocks, run_paths
 from camjax.ensemble.lanes import LANES
@@ -19,11 +29,16 @@ from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.reducers.final import final_statistic
 from camjax.ensemble.saved import read_saved
+from camjax.errors import CamjaxError, refusal
 from camjax.scenario import Scenario
 from camjax.simulation import simulate
+from camjax.trajectory import OVER_ALLOCATED
 
 IN_TABLE = ("balance", SHARE)
 """What the table shows bands of, at the end."""
+
+EVENTS = "events"
+"""Entry of a manifest: the events of a run, a line each."""
 
 LOW, HIGH = "_low", "_high"
 """How the arrays of a checkpoint end that hold the ranges of bins."""
@@ -42,6 +57,7 @@ class Order:
       shard: the part of the paths to run; None: all.
       file: where the run is saved as it goes; None: nowhere.
       resume: whether it continues from there.
+      events: whose probabilities and times are wanted.
     """
 
     scenario: Scenario
@@ -52,6 +68,7 @@ class Order:
     shard: Shard | None = None
     file: Path | None = None
     resume: bool = False
+    events: tuple[str, ...] = ()
 
     @property
     def key(self) -> Array:
@@ -110,14 +127,19 @@ def prepare(order: Order) -> Prepared:
         statistic = [final_statistic(order.until[1], names)]
     checkpoint = None
     if order.file is not None:
-        about: dict[str, str | int] = {"scenario": order.scenario.toml, "seed": order.seed}
+        about: dict[str, str | int] = {
+            "scenario": order.scenario.toml,
+            "seed": order.seed,
+            EVENTS: "\n".join(order.events),
+        }
         checkpoint = Checkpoint(order.file, about=about, resume=order.resume)
         checkpoint.check()
     if checkpoint is not None and order.resume:
         ranges = dict(read_saved(checkpoint.file).constants)
     else:
         ranges = first_ranges(order)
-    reducers = [*statistic, *reducers_of(order.scenario, ranges, final=order.variables is None)]
+    final = order.variables is None
+    reducers = [*statistic, *reducers_of(order.scenario, ranges, order.events, final=final)]
     program = BlockProgram(order.scenario, reducers, order.key)
     check_fits(program.memory_bytes)
     if checkpoint is not None:
@@ -154,8 +176,33 @@ def first_ranges(order: Order) -> dict[str, NDArray]:
     return ranges
 
 
-def reducers_of(scenario: Scenario, ranges: Mapping[str, NDArray], *, final: bool) -> list[Reducer]:
-    """What adds up the statistics of a run, from the ranges of its variables."""
+def reducers_of(
+    scenario: Scenario, ranges: Mapping[str, NDArray], events: Sequence[str], *, final: bool
+) -> list[Reducer]:
+    """What adds up the statistics of a run, from the ranges of its variables and its events.
+
+    Raises:
+      CamjaxError: an event that cannot be read.
+    """
     names = [name.removesuffix(LOW) for name in ranges if name.endswith(LOW)]
     bands = [Bands(name, ranges[name + LOW], ranges[name + HIGH], final=final) for name in names]
-    return [Digests(scenario.model, scenario.steps), Flags(), *bands]
+    times = [FirstTime(_event(text, scenario), scenario.model.names) for text in events]
+    return [Digests(scenario.model, scenario.steps), Flags(), *bands, *times]
+
+
+def _event(text: str, scenario: Scenario) -> Event:
+    """An event of a quantity that the scenario has, on every path.
+
+    Raises:
+      CamjaxError: it cannot be read, or its deposit is not under allocation and has no share.
+    """
+    event, model = Event.parse(text), scenario.model
+    quantity = event.quantity
+    held = [name for name, is_in in zip(model.names, model.allocated, strict=True) if is_in]
+    known = recorded_variables(scenario)
+    if quantity.variable not in known:
+        raise CamjaxError(refusal("--event", f"one of {', '.join(known)}", quantity.variable))
+    if quantity.variable in OVER_ALLOCATED and quantity.deposit not in held:
+        expected = f"{quantity.variable} of one of {', '.join(held)}"
+        raise CamjaxError(refusal("--event", expected, quantity.deposit or "none"))
+    return event

@@ -8,13 +8,14 @@ from camjax.cli.summary import (
     Band,
     DepositSummary,
     EstimateSummary,
+    EventSummary,
     FlagSummary,
     Summary,
     largest_transfers,
 )
 from camjax.ensemble import Ensemble, PreciseEnsemble
 from camjax.ensemble.quantities import SHARE
-from camjax.ensemble.reducers import BandsResult
+from camjax.ensemble.reducers import BandsResult, FirstTimeResult
 from camjax.results import STATUS_FLAGS
 from camjax.scenario import Scenario
 
@@ -40,6 +41,7 @@ def summarise_ensemble(
         run_seconds=found.run_seconds,
         results=results,
         estimate=_estimate(found) if isinstance(found, PreciseEnsemble) else None,
+        events=_events(scenario, found),
     )
 
 
@@ -50,6 +52,29 @@ def _deposits(scenario: Scenario, found: Ensemble) -> tuple[DepositSummary, ...]
         DepositSummary(name, _band(balance, i), _band(share, i) if allocated else None)
         for i, (name, allocated) in enumerate(named)
     )
+
+
+def _events(scenario: Scenario, found: Ensemble) -> tuple[EventSummary, ...]:
+    """What was asked of events."""
+    summaries = []
+    for event in found.statistics.values():
+        if isinstance(event, FirstTimeResult):
+            low, high = (float(end[-1]) for end in event.interval())
+            never_low, never_high = (float(end) for end in event.never_interval())
+            step = event.quantile_step(0.5)
+            summaries.append(
+                EventSummary(
+                    event=event.event,
+                    probability=float(event.probability()[-1]),
+                    low=low,
+                    high=high,
+                    never=event.never,
+                    never_low=never_low,
+                    never_high=never_high,
+                    median_days=None if step is None else step * scenario.dt_days,
+                )
+            )
+    return tuple(summaries)
 
 
 def _band(bands: BandsResult, deposit: int) -> Band:

@@ -79,6 +79,7 @@ def _order(request: Request, scenario: Scenario) -> Order:
         shard=shard,
         file=file,
         resume=request.resume,
+        events=tuple(dict.fromkeys(request.events or ())),
     )
 
 

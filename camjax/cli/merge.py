@@ -24,7 +24,7 @@ def merge(
     files = [file for folder in folders for file in _shards_in(folder)]
 
     from camjax import results
-    from camjax.cli.ensemble import reducers_of
+    from camjax.cli.ensemble import EVENTS, reducers_of
     from camjax.cli.ensemble_summary import summarise_ensemble
     from camjax.cli.load import load
     from camjax.cli.table import format_summary
@@ -38,7 +38,9 @@ def merge(
 
     import jax
 
-    reducers = reducers_of(scenario, shards.constants, final=False)
+    reducers = reducers_of(
+        scenario, shards.constants, shards.manifest[EVENTS].splitlines(), final=False
+    )
     found = merge_shards(shards, scenario, jax.random.key(seed), reducers)
     if out is not None:
         results.save_results(ensemble_dataset(scenario, found, seed), out / RESULTS)

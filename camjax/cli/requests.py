@@ -36,6 +36,7 @@ class Request:
     shard: str | None
     resume: bool
     report: bool = False
+    events: list[str] | None = None
     processes: int = 1
     """How many run it together."""
 
@@ -66,7 +67,9 @@ class Request:
         if self.is_stored:
             self._check_store()
         elif self._is_streamed and self.keep not in (None, "statistics"):
-            expected = "statistics with --until-ci, --shard, --resume, --variable or processes"
+            expected = (
+                "statistics with --until-ci, --shard, --resume, --variable, --event or processes"
+            )
             raise CamjaxError(refusal("--keep", expected, self.keep))
 
     def _check_store(self) -> None:
@@ -74,6 +77,7 @@ class Request:
         wanted = {
             "--until-ci": self.until_ci,
             "--shard": self.shard,
+            "--event": None if self.events is None else self.events[0],
             "--report": self.report or None,
             "--num-processes": self.processes if self.processes > 1 else None,
             "--keep": None if self.keep == "trajectories" else self.keep,
@@ -108,5 +112,5 @@ class Request:
     @property
     def _is_streamed(self) -> bool:
         """Whether an option asks for what only a streamed run has."""
-        asked = self.until_ci or self.shard or self.resume or self.variables
+        asked = self.until_ci or self.shard or self.resume or self.variables or self.events
         return bool(asked) or self.processes > 1

@@ -56,6 +56,14 @@ def run(
         str | None,
         typer.Option(metavar="STATISTIC", help='"share[savings]" or "share[savings] > 0.6".'),
     ] = None,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EVENT",
+            help='Tell how probable it is and when it first is so: "share[savings] > 0.6".'
+            " Repeatable.",
+        ),
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Run this part of the paths only; then `camjax merge`."),
@@ -84,7 +92,9 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a scenario and say where the capital went."""
-    request = Request(out, paths, seed, keep, variable, until_ci, of, shard, resume, with_report)
+    request = Request(
+        out, paths, seed, keep, variable, until_ci, of, shard, resume, with_report, event
+    )
     request.check()
     process, processes = join(coordinator, num_processes, process_id, alone=shard is not None)
     request = dataclasses.replace(request, processes=processes)

@@ -67,6 +67,22 @@ class EstimateSummary:
 
 
 @dataclasses.dataclass(frozen=True)
+class EventSummary:
+    """An event: its probability at the end, that it never happens, and when it first does."""
+
+    event: str
+    probability: float
+    low: float
+    high: float
+    """Ends of the 95 % interval of that probability."""
+    never: float
+    never_low: float
+    never_high: float
+    median_days: float | None
+    """By which half of the paths have seen it; none: not within the run."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Summary:
     """A run in short. Balances and transfers are in tokens, times in seconds."""
 
@@ -86,6 +102,7 @@ class Summary:
     results: str | None
     estimate: EstimateSummary | None = None
     report: str | None = None
+    events: tuple[EventSummary, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for a JSON document, null where a value is not finite."""

@@ -3,7 +3,14 @@
 import math
 
 from camjax.cli.columns import aligned
-from camjax.cli.summary import Band, DepositSummary, EstimateSummary, FlagSummary, Summary
+from camjax.cli.summary import (
+    Band,
+    DepositSummary,
+    EstimateSummary,
+    EventSummary,
+    FlagSummary,
+    Summary,
+)
 
 FLAG_WORDS = {
     "price_held_at_floor": "the volatile asset's price fell to its floor and was held there",
@@ -17,6 +24,7 @@ def format_summary(summary: Summary) -> str:
     """The whole answer of `camjax run`."""
     notes = [_remainder(summary), *(_flag(flag, summary) for flag in summary.flags)]
     ending = [f"Compiled in {summary.compile_seconds:.2f} s, ran in {summary.run_seconds:.2f} s."]
+    ending[:0] = [_event(event) for event in summary.events]
     if summary.estimate is not None:
         ending.insert(0, _estimate(summary.estimate, summary))
     if summary.results is not None:
@@ -94,6 +102,16 @@ def _estimate(estimate: EstimateSummary, summary: Summary) -> str:
     paths = _count(summary.num_paths, "path")
     ended = f"took {paths}" if estimate.reached else f"not as precise as wanted after {paths}"
     return f"{estimate.of}: {estimate.value:.6g}, {interval}; {ended}."
+
+
+def _event(event: EventSummary) -> str:
+    """How probable an event is, and when it first is so."""
+    ends = f"95 % interval {event.low:.1%} to {event.high:.1%}"
+    never = f"never {event.never:.1%} ({event.never_low:.1%} to {event.never_high:.1%})"
+    half = "not on half of the paths"
+    if event.median_days is not None:
+        half = f"on half of the paths within {event.median_days:g} days"
+    return f"{event.event}: {event.probability:.1%} at the end, {ends}; {half}, {never}."
 
 
 def _values(band: Band, width: int) -> tuple[float, ...]:

@@ -84,6 +84,10 @@ class FirstTimeResult:
         """Probability that it never happens."""
         return float(self.first[-1] / self.num_paths)
 
+    def never_interval(self, level: float = 0.95) -> tuple[NDArray, NDArray]:
+        """Wilson interval of the probability that it never happens."""
+        return wilson_interval(self.first[-1], self.num_paths, level)
+
     def quantile_step(self, level: float) -> int | None:
         """First step by which it has happened with this probability; None: not within the run."""
         reached = np.flatnonzero(self.by() >= level)
