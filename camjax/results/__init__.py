@@ -2,9 +2,10 @@
 
 from camjax.results.dataset import QUANTILES, STATISTICS, statistics, statistics_dataset, to_dataset
 from camjax.results.ensembles import ensemble_dataset
-from camjax.results.files import check_writable, load_results, save_results, written_whole
+from camjax.results.files import load_results, save_results
 from camjax.results.frame import save_frame, swept, to_frame
 from camjax.results.variables import STATUS_FLAGS, VARIABLES, Variable, describe
+from camjax.results.writing import check_writable, written_whole
 
 __all__ = [
     "QUANTILES",
