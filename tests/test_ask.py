@@ -88,7 +88,8 @@ def test_each_expectation_has_its_own_interval() -> None:
     expected = stats.ttest_1samp(savings, 0).confidence_interval()
     np.testing.assert_allclose((found.low, found.high), expected, rtol=1e-9)
     found = asked("quantile(share[savings], 0.25)")
-    assert found.estimate == np.quantile(savings, 0.25, method="inverted_cdf")
+    quartile = np.quantile(savings, 0.25, method="inverted_cdf")
+    assert found.estimate == pytest.approx(quartile, rel=1e-12)
     expected = stats.quantile_test(savings, p=0.25).confidence_interval()
     np.testing.assert_allclose((found.low, found.high), expected, rtol=1e-9)
 
@@ -103,7 +104,12 @@ def test_settings_are_compared_path_by_path() -> None:
     alone = asked("E(share[savings])")
     assert found.high - found.low < 0.6 * (alone.high - alone.low)
     nothing = asked("E(share[savings] | deposits.savings.rate=0.015) - E(share[savings])")
-    assert (nothing.estimate, nothing.low, nothing.high) == pytest.approx((0, 0, 0), abs=1e-9)
+    assert (nothing.estimate, nothing.low, nothing.high) == (0, 0, 0)
+    half = asked("E(share[savings] | deposits.savings.rate=0.015) / 2 - E(share[savings])")
+    assert half.high - half.low == pytest.approx((alone.high - alone.low) / 2, rel=1e-9)
+    # None of few paths saw either event; that does not make them equally probable.
+    rare = asked(f"P(share[savings] > 0.99 | {RATE}) - P(share[savings] > 0.99)")
+    assert rare.estimate == 0 and rare.high > 0.01
 
 
 def test_settings_may_differ_in_structure() -> None:

@@ -10,7 +10,7 @@ from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, QuestionError, refusal
 from camjax.questions.estimate import Estimated, estimate
 from camjax.questions.parser import parse
-from camjax.questions.settings import programs_of, sources_of, values_of
+from camjax.questions.settings import programs_of, sources_of, told_apart, values_of
 from camjax.questions.tree import Node, terms_of
 from camjax.scenario import Scenario
 
@@ -72,7 +72,7 @@ def ask(
     """
     _check_numbers(paths, until_ci, level)
     asked = parse(question)
-    sources = sources_of(scenario, question, asked)
+    asked, sources = told_apart(asked, sources_of(scenario, question, asked))
     is_random = any(source.is_random for source in sources.values())
     most = paths or ((PATHS if until_ci is None else MOST_PATHS) if is_random else 1)
     report = report or (lambda activity, share: None)

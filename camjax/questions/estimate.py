@@ -57,8 +57,11 @@ def estimate(question: Node, values: Mapping[Term, NDArray], level: float = 0.95
     weights = np.array([slopes.get(term, 0.0) for term in terms])
     below = np.array([own[term].value - own[term].low for term in terms])
     above = np.array([own[term].high - own[term].value for term in terms])
-    down = weights * np.where(weights > 0, below, above)
-    up = weights * np.where(weights > 0, above, below)
+    counts, rises = weights != 0, weights > 0  # what cancels leaves no trace, however unsure
+    down, up = (
+        np.multiply(weights, ends, where=counts, out=np.zeros(len(terms)))
+        for ends in (np.where(rises, below, above), np.where(rises, above, below))
+    )
     reach = [math.sqrt(max(float(side @ correlation @ side), 0.0)) for side in (down, up)]
     return Estimated(value, value - reach[0], value + reach[1])
 

@@ -1,6 +1,8 @@
 """The settings that a question names, run on the same random numbers."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax
 from jax import Array
@@ -34,6 +36,31 @@ def sources_of(scenario: Scenario, question: str, asked: Node) -> dict[Settings,
             except CamjaxError as error:
                 raise QuestionError(str(error), question, term.position) from None
     return found
+
+
+def told_apart(
+    asked: Node, sources: dict[Settings, Scenario]
+) -> tuple[Node, dict[Settings, Scenario]]:
+    """The question with settings that come to the same scenario called the same.
+
+    Their expectations are then the same too, and cancel exactly.
+    """
+    first: dict[str, Settings] = {}
+    called = {
+        settings: first.setdefault(source.toml, settings) for settings, source in sources.items()
+    }
+
+    def below(node: Node) -> Node:
+        if isinstance(node, Term):
+            return dataclasses.replace(node, settings=called[node.settings])
+        children: dict[str, Any] = {
+            field.name: below(child)
+            for field in dataclasses.fields(node)
+            if isinstance(child := getattr(node, field.name), Node)
+        }
+        return dataclasses.replace(node, **children)
+
+    return below(asked), {settings: sources[settings] for settings in first.values()}
 
 
 def in_settings(scenario: Scenario, settings: Settings) -> Scenario:
