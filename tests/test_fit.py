@@ -122,6 +122,24 @@ def test_rows_held_out_are_scored_and_not_fitted(world: World) -> None:
     assert held["camjax", "mae", "pooled"] < 1e-6 < held["persistence", "mae", "pooled"]
 
 
+def test_a_deposit_that_was_not_always_seen_does_not_cost_the_rows_of_the_others(
+    fits: dict[str, Fit],
+) -> None:
+    problem = fits["free-run"].problem
+    seen = np.ones((DAYS, 4), bool)
+    seen[:, 3] = np.arange(DAYS) % 5 > 1
+    filled = problem.data.observed * np.where(seen, 1.0, 3.0)  # filled in, and wrongly
+    filled = filled / filled.sum(axis=1, keepdims=True)
+    data = dataclasses.replace(problem.data, seen=jnp.asarray(seen), observed=filled)
+    result = fit(dataclasses.replace(problem, data=data), num_starts=1)
+    # Observed shares are raised by 1e-6 of a total that what was filled in changes.
+    np.testing.assert_allclose(result.values, TRUE_VALUES, rtol=1e-3)
+    assert result.num_residuals == DAYS * 3 - (~seen).sum()
+    answer = report(result, None)
+    assert answer["rows_fitted"] == DAYS
+    assert answer["rows_fitted_in_part"] == (~seen).any(axis=1).sum()
+
+
 def test_a_market_at_rest_does_not_tell_how_fast_capital_moves(tmp_path: Path) -> None:
     still = {
         "volatile_asset_price": np.full(361, 2000.0),

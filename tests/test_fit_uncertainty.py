@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -100,13 +101,36 @@ def test_the_dirichlet_likelihood_is_as_sure_as_its_precision(noisy: Fit) -> Non
     assert answer["dirichlet_precision"] == result.precision
 
 
-def test_what_has_no_likelihood_has_no_standard_error(noisy: Fit) -> None:
-    result = fit(noisy.problem, objective="huber", num_starts=2)
-    with pytest.raises(CamjaxError, match="a likelihood, got huber"):
+def test_the_information_of_a_dirichlet_law_is_the_curvature_where_a_fit_ends(noisy: Fit) -> None:
+    result = fit(noisy.problem, objective="dirichlet", num_starts=2)
+    problem, data = result.problem, result.problem.data
+    assert result.precision is not None
+    end = jnp.append(jnp.asarray(result.coordinates), jnp.log(result.precision))
+    rows = float(np.asarray(data.counts).sum())
+
+    def loss(point: jax.Array) -> jax.Array:
+        return rows * problem.loss(point[:-1], point[-1], data, "dirichlet")
+
+    curvature = np.linalg.inv(np.asarray(jax.jit(jax.hessian(loss))(end)))[:-1, :-1]
+    expected = uncertainty(result).covariance
+    errors, others = np.sqrt(np.diagonal(expected)), np.sqrt(np.diagonal(curvature))
+    # Their difference has mean 0 and, of 120 rows, a spread of 1/√120.
+    np.testing.assert_allclose(errors, others, rtol=0.1)
+
+
+def test_what_has_no_likelihood_has_no_standard_error_but_can_be_resampled(noisy: Fit) -> None:
+    result = fit(noisy.problem, objective="mae", num_starts=2)
+    with pytest.raises(CamjaxError, match="a likelihood, got mae"):
         uncertainty(result)
-    with pytest.raises(CamjaxError, match='the objective "ilr", got huber'):
-        block_bootstrap(result)
     assert report(result, None)["estimates"][DURATION]["standard_error"] is None
+    resampled = block_bootstrap(result, 60)
+    assert resampled.num_failed <= 3
+    assert (resampled.intervals[:, 0] < TRUTH).all()
+    assert (resampled.intervals[:, 1] > TRUTH).all()
+    # A median is known less well than a mean: by √(π/2) = 1.25 where errors are normal.
+    ratio = np.ptp(resampled.intervals, axis=1) / np.ptp(uncertainty(noisy).intervals, axis=1)
+    assert (ratio > 0.8).all()
+    assert (ratio < 2.0).all()
 
 
 def test_sequential_settlement_is_searched_smooth_and_polished_as_it_is(tmp_path: Path) -> None:

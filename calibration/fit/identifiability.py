@@ -1,17 +1,24 @@
 """What data cannot tell, in words: dead and flat directions, look-alikes, numbers at their ends."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from calibration.fit.bijectors import Logit, LogLogit, RateOfDuration
 from calibration.fit.free import DURATION, FreeParameters
+from calibration.fit.objectives import num_residuals
 from calibration.fit.search import Fit
 from calibration.fit.uncertainty import Uncertainty
+from calibration.score_table import EMPTY_SHARE
 
 FLAT = 1e-3
 """Singular values below this share of the largest are flat directions."""
-DEAD = 1e-6
-"""Change of a log-ratio by a coordinate, root mean square over rows, that nobody can see."""
+INDISTINCT = EMPTY_SHARE
+"""Change of predictions, root mean square over residuals, that counts as none: shares are compared
+no finer than by the one that stands for empty. It is that of a coordinate moved by half the range
+that starts are spread over, so that no unit of the coordinate matters."""
+NOTHING_LEARNED = 0.95
+"""Share of a range that an interval covers of a number of which only the range is known."""
 ALIKE = 0.95
 """Correlation of estimates above which two numbers stand in for each other."""
 PART = 0.25
@@ -31,7 +38,7 @@ def identifiability(result: Fit, found: Uncertainty) -> list[str]:
       found: its covariance.
     """
     free = result.problem.free
-    dead = _dead(found.jacobian)
+    dead = _dead(result, found)
     return [
         *dict.fromkeys(f"{_group(free, i)} not identified: nothing depends on it." for i in dead),
         *_flat(result, found.jacobian, dead),
@@ -58,9 +65,15 @@ def correlations(free: FreeParameters, found: Uncertainty, coordinates: np.ndarr
     return np.where(np.isfinite(found.line_errors)[:, None], correlation, np.nan)
 
 
-def _dead(jacobian: np.ndarray) -> list[int]:
-    changes: np.ndarray = np.sqrt(np.square(jacobian).mean(axis=0))
-    dead: list[int] = np.flatnonzero(changes <= DEAD).tolist()
+def _dead(result: Fit, found: Uncertainty) -> list[int]:
+    """Coordinates on which no prediction depends."""
+    lower, upper = result.problem.free.box()
+    changes = np.linalg.norm(found.jacobian, axis=0) * (upper - lower) / 2
+    number = int(num_residuals(result.objective, result.compared))
+    # The information of a Dirichlet law is told in its own errors, which shrink as its precision's
+    # root grows.
+    unit = np.sqrt(result.precision) if result.precision is not None else 1.0
+    dead: list[int] = np.flatnonzero(changes / np.sqrt(number) <= INDISTINCT * unit).tolist()
     return dead
 
 
@@ -132,18 +145,44 @@ def _at_ends(free: FreeParameters, coordinates: np.ndarray) -> list[str]:
 
 
 def _wide(free: FreeParameters, found: Uncertainty, dead: list[int]) -> list[str]:
-    """Numbers whose standard error reaches beyond the range that starts were spread over."""
+    """Numbers of which hardly more is known than where they may be.
+
+    Between two bounds: the interval covers as much of them as that of a number spread evenly
+    between them would. Elsewhere: the standard error, on the unbounded scale, reaches beyond the
+    range that starts were spread over.
+    """
     lower, upper = free.box()
     slopes = np.abs(np.asarray(free.slopes(free.start)))
     reach = slopes @ ((upper - lower) / 2)
     touched = slopes[:, dead].any(axis=1) if dead else np.zeros(len(reach), bool)
-    return [
-        f"{word(name)} is not pinned down: its standard error is wider than its admissible range."
-        for name, error, width, skip in zip(
-            free.names, found.line_errors, reach, touched, strict=True
-        )
-        if error > width and not skip
-    ]
+    line = np.asarray(free.line(free.constrain(free.start)))
+    places = jnp.stack([jnp.asarray(line + side * reach) for side in (-1, 1)])
+    ends = np.sort(np.asarray(jax.vmap(free.from_line)(places)), axis=0).T
+    bounded = {
+        block.names[0]: block.bijector
+        for block in free.blocks
+        if isinstance(block.bijector, Logit | LogLogit)
+    }
+    warnings = []
+    for i, name in enumerate(free.names):
+        if touched[i]:
+            continue
+        if name in bounded:
+            low, high = bounded[name].lower, bounded[name].upper
+            scale = np.log if isinstance(bounded[name], LogLogit) else np.asarray
+            covered = np.ptp(scale(found.intervals[i])) / np.ptp(scale(np.array([low, high])))
+            if covered > NOTHING_LEARNED:
+                warnings.append(
+                    f"{word(name)} is not pinned down: its 95 % interval covers {covered:.0%} of"
+                    f" what lies between its bounds, {low:g} and {high:g}."
+                )
+        elif found.line_errors[i] > reach[i]:
+            low, high = ends[i]
+            warnings.append(
+                f"{word(name)} is not pinned down: its standard error is wider than the range"
+                f" that starts are spread over, {low:.3g} to {high:.3g}."
+            )
+    return warnings
 
 
 def word(path: str) -> str:

@@ -1,6 +1,8 @@
 """What a fit makes small: distances between predicted and observed compositions.
 
-Every objective compares predicted with observed weights [T, K] of rows that count.
+Every objective compares predicted with observed weights [T, K] of rows that count. Of a row in
+which not every deposit was observed, the sub-composition of those that were is compared: log-ratios
+and Dirichlet laws of a part are those of the whole, and other weights are closed over the part.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +14,7 @@ from jax import Array
 from jax.scipy.special import gammaln
 
 from calibration._arrays import norm
-from calibration.composition import ilr
+from calibration.composition import ilr, ilr_basis
 from calibration.score_table import EMPTY_SHARE
 
 HUBER_DISTANCE = 0.05
@@ -30,8 +32,13 @@ class Compared(NamedTuple):
     """[T, K] dimensionless."""
     observed_balances: Array
     """[T, K] tokens."""
-    counts: Array
-    """[T] booleans, whether the row was observed."""
+    parts: Array
+    """[T, K] booleans, whether the deposit was observed and its row is to be fitted."""
+
+    @property
+    def counts(self) -> Array:
+        """[T] booleans, whether a row has at least two parts, so that there is a ratio."""
+        return self.parts.sum(axis=-1) > 1
 
 
 def log_ratio_residuals(compared: Compared) -> Array:
@@ -40,21 +47,31 @@ def log_ratio_residuals(compared: Compared) -> Array:
     Their sum of squares is that of Aitchison distances; least squares is the likelihood of errors
     that are normal, alike and independent in ilr. All shares are raised by 1e-6, so that an empty
     deposit has a logarithm and derivatives do not end where a share becomes small.
+
+    V c with c the logarithms of predicted over observed shares less their mean over the parts
+    observed, 0 for the other parts, and V of `ilr_basis`: a row of n parts has n − 1 dimensions.
     """
-    predicted, observed = coordinates(compared.weights), coordinates(compared.observed_weights)
-    return _counted(predicted - observed, compared.counts)
+    ratio = jnp.log(softened(compared.weights)) - jnp.log(softened(compared.observed_weights))
+    parts = compared.parts
+    number = parts.astype(ratio.dtype).sum(axis=-1)
+    mean = _share(jnp.where(parts, ratio, 0).sum(axis=-1), number)
+    centred = jnp.where(parts, ratio - mean[:, None], 0)
+    basis = jnp.asarray(ilr_basis(ratio.shape[-1]), ratio.dtype)
+    return _counted(centred @ basis.T, compared.counts)
 
 
 def weight_residuals(compared: Compared) -> Array:
     """Predicted − observed weights, [T, K]: least squares minimises RMSE."""
-    return _counted(compared.weights - compared.observed_weights, compared.counts)
+    predicted = _closed(compared.weights, compared.parts)
+    return _counted(predicted - _closed(compared.observed_weights, compared.parts), compared.counts)
 
 
 def balance_residuals(compared: Compared) -> Array:
     """Predicted − observed balances over the observed total of the row, [T, K]."""
-    total = compared.observed_balances.sum(axis=-1, keepdims=True)
-    errors = (compared.balances - compared.observed_balances) / total
-    return _counted(errors, compared.counts)
+    parts = compared.parts
+    total = jnp.where(parts, compared.observed_balances, 0).sum(axis=-1)
+    errors = jnp.where(parts, compared.balances - compared.observed_balances, 0)
+    return _counted(_share(errors, total[:, None]), compared.counts)
 
 
 def huber_loss(compared: Compared, log_precision: Array) -> Array:
@@ -69,15 +86,13 @@ def huber_loss(compared: Compared, log_precision: Array) -> Array:
 def absolute_loss(compared: Compared, log_precision: Array) -> Array:
     """Mean absolute error of weights."""
     del log_precision
-    errors = jnp.abs(weight_residuals(compared))
-    return errors.sum() / (_rows(compared) * errors.shape[-1])
+    return jnp.abs(weight_residuals(compared)).sum() / _parts(compared)
 
 
 def absolute_balance_loss(compared: Compared, log_precision: Array) -> Array:
     """Mean absolute error of balances over the observed total."""
     del log_precision
-    errors = jnp.abs(balance_residuals(compared))
-    return errors.sum() / (_rows(compared) * errors.shape[-1])
+    return jnp.abs(balance_residuals(compared)).sum() / _parts(compared)
 
 
 def dirichlet_loss(compared: Compared, log_precision: Array) -> Array:
@@ -89,12 +104,14 @@ def dirichlet_loss(compared: Compared, log_precision: Array) -> Array:
       compared: predictions and observations.
       log_precision: [] log κ, fitted beside the parameters.
     """
-    precision = jnp.exp(log_precision)
-    concentration = precision * softened(compared.weights)
-    logarithms = jnp.log(softened(compared.observed_weights))
+    parts = compared.parts
+    concentration = jnp.exp(log_precision) * softened(compared.weights)
+    logarithms = jnp.log(_closed(softened(compared.observed_weights), parts, 1.0))
     terms = gammaln(concentration) - (concentration - 1) * logarithms
-    loss = _counted(terms, compared.counts).sum() - _rows(compared) * gammaln(precision)
-    return loss / _rows(compared)
+    total = jnp.where(parts, concentration, 0).sum(axis=-1)
+    whole = jnp.where(compared.counts, gammaln(jnp.where(compared.counts, total, 1)), 0)
+    each = _counted(jnp.where(parts, terms, 0), compared.counts)
+    return (each.sum() - whole.sum()) / _rows(compared)
 
 
 RESIDUALS: Mapping[str, Callable[[Compared], Array]] = MappingProxyType(
@@ -127,11 +144,33 @@ def coordinates(weights: Array) -> Array:
     return ilr(softened(weights))
 
 
+def num_residuals(objective: str, compared: Compared) -> Array:
+    """How many numbers [] a sum of squares is of; log-ratios are one fewer than parts."""
+    parts = jnp.where(compared.counts[:, None], compared.parts, False).sum()
+    return parts - compared.counts.sum() if objective == "ilr" else parts
+
+
 def _rows(compared: Compared) -> Array:
     """How many rows count."""
     return compared.counts.astype(compared.weights.dtype).sum()
 
 
+def _parts(compared: Compared) -> Array:
+    """How many parts rows that count have, in all."""
+    return num_residuals("weights", compared).astype(compared.weights.dtype)
+
+
 def _counted(values: Array, counts: Array) -> Array:
     """Values [T, ...] with 0 in rows that do not count."""
     return jnp.where(counts[:, None], values, 0)
+
+
+def _closed(weights: Array, parts: Array, other: float = 0.0) -> Array:
+    """Weights [T, K] that sum to 1 over the parts, and another number elsewhere."""
+    total = jnp.where(parts, weights, 0).sum(axis=-1, keepdims=True)
+    return jnp.where(parts, _share(weights, total), other)
+
+
+def _share(values: Array, total: Array) -> Array:
+    """Values over a total, which may be 0 where nothing is looked at."""
+    return values / jnp.where(total == 0, 1, total)

@@ -117,7 +117,8 @@ def log_posterior(
       noise_prior: m and s.
     """
     residuals = problem.residuals(point[:-1], data)
-    number = data.counts.astype(point.dtype).sum() * (data.observed.shape[1] - 1)
+    parts = jnp.where(data.counts[:, None], data.seen, False).sum()
+    number = (parts - data.counts.sum()).astype(point.dtype)
     median, spread = noise_prior
     noise = (point[-1] - np.log(median)) / spread
     likelihood = -number * point[-1] - 0.5 * (residuals @ residuals) * jnp.exp(-2 * point[-1])

@@ -41,7 +41,9 @@ class Data:
     observed: Array
     """[T, K] weights after the first row."""
     counts: Array
-    """[T] booleans."""
+    """[T] booleans, whether a row is fitted."""
+    seen: Array
+    """[T, K] booleans, whether a deposit was observed."""
     keys: Array | None
     """[P] of random paths; None where nothing is random."""
     noise: Array
@@ -108,12 +110,13 @@ class Problem:
             paths = jax.vmap(balances)(data.keys)
             held = paths.mean(axis=0)
             weights = (paths / paths.sum(axis=-1, keepdims=True)).mean(axis=0)
+        totals = data.balances[:, jnp.asarray(positions)].sum(axis=1)
         return Compared(
             weights=weights,
             balances=held,
             observed_weights=data.observed,
-            observed_balances=data.balances[1:, jnp.asarray(positions)],
-            counts=data.counts,
+            observed_balances=data.observed * totals[1:, None],
+            parts=data.seen & data.counts[:, None],
         )
 
     def residuals(self, coordinates: Array, data: Data, objective: str = "ilr") -> Array:
@@ -145,6 +148,9 @@ def pose(
 ) -> Problem:
     """Free numbers of a scenario and hold it against observations, as a backtest does.
 
+    Rows in which a balance was filled in are fitted by the ratios of the deposits that were
+    observed, if those are two or more; rows held out are judged whole or not at all.
+
     Args:
       scenario: the model and its drivers; its steps must reach the last observation.
       observations: its balances, from `calibration.observations.observe`.
@@ -168,11 +174,11 @@ def pose(
     columns = [observations.names.index(name) for name in names]
     keys = jax.random.split(jax.random.key(seed), COMMON_PATHS) if run.is_random else None
     drawn = run.is_random or any(path.startswith("drivers.") for path in paths)
-    scored = np.logical_and.reduce(observations.mask[1:, columns], axis=1)
-    seen = len(scored) - round(held_out * len(scored))
+    observed = observations.mask[1:, columns]
+    whole, some = np.logical_and.reduce(observed, axis=1), observed.sum(axis=1) > 1
+    early = np.arange(len(observed)) < len(observed) - round(held_out * len(observed))
     dtype = run.model.rebalancing.duration_days.dtype
     weights = implied_weights(observations.balances[:, columns])
-    fitted = scored & (np.arange(len(scored)) < seen)
     return Problem(
         scenario=run,
         observations=observations,
@@ -187,10 +193,11 @@ def pose(
             drivers=None if drawn else run.sample_drivers(),
             balances=jnp.asarray(balances_of_all(run.model.names, observations), dtype),
             observed=jnp.asarray(weights[1:], dtype),
-            counts=jnp.asarray(fitted),
+            counts=jnp.asarray(some & early),
+            seen=jnp.asarray(observed),
             keys=keys,
             noise=jnp.zeros((), dtype),
         ),
         observed_start=weights[0],
-        held_out=scored & ~fitted,
+        held_out=whole & ~early,
     )

@@ -13,6 +13,8 @@ SEEN, HELD_OUT = "fitted", "held-out"
 def quality(result: Fit) -> dict[str, list[Score]]:
     """Scores of the fit and of persistence, in the rows fitted and in those held out, if any.
 
+    Rows in which not every deposit was observed are not scored.
+
     In a free run, persistence holds the start, or, in rows held out, still the start.
     """
     problem = result.problem
@@ -23,7 +25,8 @@ def quality(result: Fit) -> dict[str, list[Score]]:
         MODEL: np.asarray(result.compared.weights),
         REFERENCE: baseline_predictions(known, problem.mode)[REFERENCE],
     }
-    parts = {SEEN: np.asarray(problem.data.counts), HELD_OUT: problem.held_out}
+    whole = np.asarray(problem.data.counts & problem.data.seen.all(axis=1))
+    parts = {SEEN: whole, HELD_OUT: problem.held_out}
     return {
         part: _scores(result, predictions, observed, rows)
         for part, rows in parts.items()

@@ -39,6 +39,9 @@ def report(
         "mode": problem.mode,
         "objective": result.objective,
         "rows_fitted": int(np.asarray(problem.data.counts).sum()),
+        "rows_fitted_in_part": int(
+            np.asarray(problem.data.counts & ~problem.data.seen.all(axis=1)).sum()
+        ),
         "rows_held_out": int(problem.held_out.sum()),
         "deposits": list(problem.names),
         "estimates": _estimates(result, found),

@@ -20,7 +20,7 @@ from calibration.fit.levenberg_marquardt import (
     advance,
     begin,
 )
-from calibration.fit.objectives import LIKELIHOODS, LOSSES, RESIDUALS, Compared
+from calibration.fit.objectives import LIKELIHOODS, LOSSES, RESIDUALS, Compared, num_residuals
 from calibration.fit.problem import Data, Problem
 from calibration.fit.starts import wide_starts
 from camjax.errors import CamjaxError, refusal
@@ -99,8 +99,8 @@ class Fit:
 
     @property
     def num_residuals(self) -> int:
-        """Residuals of rows that count."""
-        return int(np.asarray(self.compared.counts).sum()) * self.residuals.shape[1]
+        """Of rows that count, see `calibration.fit.objectives.num_residuals`."""
+        return int(num_residuals(self.objective, self.compared))
 
 
 def fit(
@@ -276,5 +276,5 @@ class SquaresSearch:
         """Root mean square [] of the residuals of rows that count."""
         compared = self._compare(coordinates, self._problem.data)
         residuals = RESIDUALS[self._objective](compared)
-        number = int(compared.counts.sum()) * residuals.shape[1]
+        number = int(num_residuals(self._objective, compared))
         return float(jnp.sqrt(jnp.square(residuals).sum() / number))

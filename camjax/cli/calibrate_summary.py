@@ -17,6 +17,8 @@ SCORES = {"MAE": "mae", "RMSE": "rmse", "skill": "skill_mae", "DM p": "dm_mae_p_
 def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
     """The whole answer of `camjax calibrate`, from the values of fit.json."""
     rows = f"{answer['rows_fitted']} rows fitted"
+    if answer["rows_fitted_in_part"]:
+        rows += f", {answer['rows_fitted_in_part']} of them in part"
     if answer["rows_held_out"]:
         rows += f", {answer['rows_held_out']} held out"
     heading = f"{answer['scenario']}, {answer['mode']}, objective {answer['objective']}: {rows}"
