@@ -87,6 +87,7 @@ def test_redemption_beyond_idle_is_recorded_and_an_empty_world_stands_still() ->
     np.testing.assert_allclose(result["target_weight"], targets, rtol=1e-13)
     np.testing.assert_allclose(result["balance"], balances, rtol=1e-13)
     np.testing.assert_array_equal(result["mint_redeem_shortfall"], [30.0, 0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(result["mint_redeem"], [-100.0, 0.0, 0.0, 40.0])
 
 
 def test_idle_of_weight_zero_empties_into_the_open_deposit() -> None:

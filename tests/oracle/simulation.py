@@ -27,7 +27,7 @@ def run(scenario: Table, columns: Columns, steps: int) -> dict[str, np.ndarray]:
     Returns:
       Arrays whose axis 0 is step 1…T. Deposits not under allocation are NaN where a variable
       concerns allocated ones only; `transfer` is 0 there. Without a price column there is no
-      `volatile_asset_price`, and the risk is 0.
+      `volatile_asset_price`, and the risk is 0; without a flow there is no `mint_redeem`.
 
     Raises:
       ValueError: what the specification refuses.
@@ -48,7 +48,7 @@ def run(scenario: Table, columns: Columns, steps: int) -> dict[str, np.ndarray]:
     records = []
     for market in markets[1:]:
         quoted = np.array([deposit.evolve(market) for deposit in deposits])
-        shortfall = mint_or_redeem(settings, deposits, columns, market.step)
+        minted, shortfall = mint_or_redeem(settings, deposits, columns, market.step)
         view = View(
             step=market.step,
             weights=current_weights(settings, deposits, weights),
@@ -64,6 +64,7 @@ def run(scenario: Table, columns: Columns, steps: int) -> dict[str, np.ndarray]:
             {
                 "balance": np.array([deposit.balance for deposit in deposits]),
                 "yield_rate": quoted,
+                **({"mint_redeem": minted} if "mint_redeem" in columns else {}),
                 "mint_redeem_shortfall": shortfall,
                 "volatile_asset_risk": market.risk,
                 **({"volatile_asset_price": market.price} if market.price > 0 else {}),
@@ -106,16 +107,17 @@ def current_weights(
 
 def mint_or_redeem(
     settings: Settings, deposits: list[Deposit], columns: Columns, step: int
-) -> float:
-    """4.6: m_t goes to the first idle deposit; returns what it could not cover."""
+) -> tuple[float, float]:
+    """4.6: m_t goes to the first idle deposit; what came of it, and what idle could not cover."""
     if "mint_redeem" not in columns or columns["mint_redeem"][step] == 0:
-        return 0.0
+        return 0.0, 0.0
     idle = [i for i, table in enumerate(settings.deposits) if table["type"] == "idle"]
     if not idle:
         raise ValueError("mint_redeem without an idle deposit")
-    wanted = deposits[idle[0]].balance + columns["mint_redeem"][step]
+    held = deposits[idle[0]].balance
+    wanted = held + columns["mint_redeem"][step]
     deposits[idle[0]].balance = max(0.0, wanted)
-    return max(0.0, -wanted)
+    return deposits[idle[0]].balance - held, max(0.0, -wanted)
 
 
 def move_capital(
