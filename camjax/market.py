@@ -3,6 +3,8 @@
 Nothing here knows of deposits beyond their number: exogenous and endogenous are kept apart.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -148,7 +150,13 @@ def volatile_asset_risk(prices: Array, window: int) -> Array:
     )
     steps = jnp.arange(1, prices.shape[0], dtype=prices.dtype)
     rows = (steps, prices[1:], _departed_prices(prices, window))
-    _, risk = jax.lax.scan(lambda state, row: _risk_step(state, row, initial, window), start, rows)
+
+    # Backwards, a step is run again from its state, which is less to store than its inside.
+    @partial(jax.checkpoint, prevent_cse=False)
+    def advance(state: _RiskState, row: tuple[Array, Array, Array]) -> tuple[_RiskState, Array]:
+        return _risk_step(state, row, initial, window)
+
+    _, risk = jax.lax.scan(advance, start, rows)
     return risk
 
 

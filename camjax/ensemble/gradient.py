@@ -12,14 +12,21 @@ from jax import Array
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import Progress, run_paths
-from camjax.ensemble.lanes import fold_lanes
+from camjax.ensemble.lanes import LANES, fold_paths
 from camjax.ensemble.precision import known
 from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers import Estimate, FinalMean
 from camjax.ensemble.reducers.base import Scope
+from camjax.ensemble.reducers.moments import moments_of
 from camjax.model import Model
 from camjax.processes import DriverProcesses
+
+PART_LANES = 512
+"""Paths of a block that are differentiated side by side.
+
+Backwards, states of every step of these paths are kept: of a whole block, they leave the cache.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +61,8 @@ def mean_and_gradient(
 
     ∂/∂θ (1/P) Σ_i q_i(θ), in reverse mode along every path, draws held fixed. That is an unbiased
     estimate of ∂/∂θ E[q(θ)] where q is continuous in θ (Glasserman 2003, 7.2). Paths run in blocks
-    of `LANES`, backwards too, with the states of one block's steps kept on each device; memory
-    does not grow with P, and the devices do not change the result.
+    of `LANES`, backwards `PART_LANES` at a time, whose states at every step each device keeps;
+    memory does not grow with P, and the devices do not change the result.
 
     Standard errors of the gradient are those of batch means: blocks are independent, and the
     spread of their gradients tells that of one path's. With few blocks they are rough.
@@ -100,9 +107,9 @@ class FinalGradient:
         """The quantity's variable."""
         return self.mean.variables
 
-    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
-        """Moments of a block, whose mean is what is differentiated."""
-        return self.mean.fold(variables, counted)
+    def fold(self, variables: dict[str, Array], counted: Array) -> Array:
+        """[L] values of some paths, whose sum over those that count is what is differentiated."""
+        return jnp.where(counted, self.mean.values(variables), 0)
 
     def merge(self, earlier: Any, later: Any) -> dict[str, Any]:
         """Mean and gradient over both sets of paths."""
@@ -180,12 +187,24 @@ class GradientProgram(BlockProgram):
         self, model: Model, processes: DriverProcesses, key: Array, first: Array, num_paths: Array
     ) -> tuple[Any, ...]:
         """Moments and gradient of the block from `first` on."""
+        paths = first + jnp.arange(LANES, dtype=np.uint32)
+        counted = paths < num_paths
 
-        def mean(leaves: tuple[Model, DriverProcesses]) -> tuple[Array, dict[str, Array]]:
-            (moments,) = fold_lanes(self.scenario, self.reducers, *leaves, key, first, num_paths)
-            return moments["mean"], moments
+        def part(paths: Array) -> tuple[Any, Array]:
+            """Sum of the gradients of some paths, and their values."""
+            keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
 
-        gradient, moments = jax.grad(mean, has_aux=True)((model, processes))
+            def total(leaves: tuple[Model, DriverProcesses]) -> tuple[Array, Array]:
+                source = self.scenario.with_leaves(*leaves)
+                (values,) = fold_paths(source, self.reducers, keys, paths < num_paths)
+                return values.sum(), values
+
+            return jax.grad(total, has_aux=True)((model, processes))
+
+        gradients, values = jax.lax.map(part, paths.reshape(-1, PART_LANES))
+        number = counted.sum()
+        gradient = jax.tree.map(lambda sums: sums.sum(0) / number.astype(sums.dtype), gradients)
+        moments = moments_of(values.reshape(-1), counted)
         none = jax.tree.map(jnp.zeros_like, gradient)
         one = np.int32(1)
         return ({"moments": moments, "blocks": one, "gradient": gradient, "squares": none},)

@@ -64,8 +64,12 @@ class FinalMean:
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Moments of a block."""
+        return moments_of(self.values(variables), counted)
+
+    def values(self, variables: dict[str, Array]) -> Array:
+        """[L] the quantity of every path."""
         values = variables[self.quantity.variable][None]
-        return moments_of(self.quantity.select(self.names, values)[0], counted)
+        return self.quantity.select(self.names, values)[0]
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""
