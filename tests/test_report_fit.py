@@ -97,6 +97,33 @@ def test_weights_residuals_and_searches_are_drawn(made: Made) -> None:
     assert all(paper_figure(figure).axes for figure in made.report.figures)
 
 
+def test_what_the_fit_leaves_open_is_there_for_sensitivity(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, entry in made.answer["estimates"].items():
+        row = made.results.posterior.sel(number=name)
+        at = np.interp([-1.959964, 0, 1.959964], row.standard_error, row)
+        ends = sorted(at[[0, 2]])
+        assert ends == pytest.approx([entry["lower_95"], entry["upper_95"]], rel=1e-3)
+        assert at[1] == pytest.approx(entry["value"], rel=1e-9)
+    over = ("--posterior", "out", "--samples", "8", "--paths", "2", "--json")
+    capsys.readouterr()
+    assert main(["sensitivity", "small.toml", "--method", "sobol", *over]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "over the posterior of a fit" in found["notes"][0]
+    for row in found["rows"]:
+        entry = made.answer["estimates"][row["parameter"]]
+        ends = entry["lower_95"], entry["upper_95"]
+        assert (row["from"], row["to"]) == pytest.approx(ends, rel=1e-3)
+    for wrong, word in (
+        (["--method", "morris"], "none with morris"),
+        (["--method", "sobol", "--parameters", "deposits.savings.rate"], "expected one of"),
+        (["--method", "sobol", "--parameters", "rebalancing.duration_days=1:2"], "paths alone"),
+    ):
+        assert main(["sensitivity", "small.toml", *wrong, *over]) == 2
+        assert word in capsys.readouterr().err
+
+
 def test_a_fit_without_intervals_or_with_failed_starts_is_told_so(made: Made) -> None:
     answer = json.loads(json.dumps(made.answer))
     for entry in answer["estimates"].values():

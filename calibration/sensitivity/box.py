@@ -1,9 +1,9 @@
-"""The box over which global measures look: a range for each parameter, independent and uniform."""
+"""Where global measures look: a box, with a range for each parameter, independent and uniform."""
 
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,37 @@ WITHIN = 0.2
 """A parameter without a range of its own varies by this part of its value, up and down."""
 
 
+class Space(Protocol):
+    """K independent parameters, each a function of a number that is uniform on [0, 1]."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Dotted paths."""
+
+    @property
+    def low(self) -> NDArray:
+        """[K] lower ends, of the range or of its 95 % interval."""
+
+    @property
+    def high(self) -> NDArray:
+        """[K] upper ends."""
+
+    @property
+    def constant(self) -> float:
+        """Poincaré's, on the scale that slopes are of."""
+
+    def points(self, unit: NDArray) -> NDArray:
+        """Parameters [S, K] of places [S, K] in the unit cube."""
+
+    def slopes(self, unit: NDArray) -> NDArray:
+        """[S, K] derivatives of the parameters by the scale that `constant` is of."""
+
+
+def unit_problem(names: Sequence[str]) -> dict[str, Any]:
+    """The unit cube as SALib takes it."""
+    return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+
+
 @dataclasses.dataclass(frozen=True)
 class Box:
     """K parameters, each uniform between two ends, independent of the others."""
@@ -22,6 +53,7 @@ class Box:
     names: tuple[str, ...]
     low: NDArray
     high: NDArray
+    constant: float = math.pi**-2
 
     @property
     def problem(self) -> dict[str, Any]:
@@ -29,10 +61,13 @@ class Box:
         bounds = [[float(a), float(b)] for a, b in zip(self.low, self.high, strict=True)]
         return {"num_vars": len(self.names), "names": list(self.names), "bounds": bounds}
 
-    @property
-    def width(self) -> NDArray:
-        """[K] high less low."""
-        return self.high - self.low
+    def points(self, unit: NDArray) -> NDArray:
+        """Parameters [S, K] of places [S, K] in the unit cube."""
+        return self.low + unit * (self.high - self.low)
+
+    def slopes(self, unit: NDArray) -> NDArray:
+        """[S, K] derivatives of the parameters by the places."""
+        return np.broadcast_to(self.high - self.low, unit.shape)
 
 
 def read_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float] | None]:

@@ -7,9 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from calibration.sensitivity.box import Box
-from calibration.sensitivity.resampling import Sampled, bootstrap, check_sobol_size
+from calibration.sensitivity.box import Space
+from calibration.sensitivity.resampling import Sampled, scramblings_of, with_interval
 from calibration.sensitivity.sobol import FLAT, SobolResult
+
+SCRAMBLINGS = 32
+"""Among which points are shared unless another number is asked for.
+
+Errors of large sets are far from normal where squares of derivatives are smooth; those of many
+small ones add up to a normal one.
+"""
 
 EvaluateBoth = Callable[[NDArray], tuple[NDArray, NDArray]]
 """Outputs [S, Q] and their derivatives [S, Q, K] at points [S, K]."""
@@ -19,7 +26,7 @@ EvaluateBoth = Callable[[NDArray], tuple[NDArray, NDArray]]
 class DgsmResult:
     """Derivative-based measures of Q outputs by K parameters; a row each an output."""
 
-    box: Box
+    box: Space
     measure: tuple[Sampled, ...]
     """[K] each, ν_k = E[(∂y/∂x_k)²] in the output's unit over the parameter's, squared."""
     bound: tuple[Sampled, ...]
@@ -39,39 +46,48 @@ class Contradiction:
 
 
 def dgsm(
-    box: Box, evaluate: EvaluateBoth, samples: int, *, scramblings: int = 1, seed: int = 0
+    box: Space,
+    evaluate: EvaluateBoth,
+    samples: int,
+    *,
+    scramblings: int | None = None,
+    seed: int = 0,
 ) -> DgsmResult:
-    """Derivative-based measures over a box from exact derivatives on scrambled Sobol points.
+    """Derivative-based measures from exact derivatives on scrambled Sobol points.
 
-    ν_k = E[(∂y/∂x_k)²],  T_k ≤ C_k ν_k / V[y],  C_k = (high_k - low_k)² / π²
+    ν_k = E[(∂y/∂x_k)²],  T_k ≤ C E[(∂y/∂z_k)²] / V[y]
 
-    C is Poincaré's constant of a uniform distribution.
+    z is the scale on which the parameter is uniform on [0, 1], C = 1/π², or standard normal,
+    C = 1: Poincaré's constants. Over a box the bound is (high_k - low_k)² ν_k / (π² V[y]).
 
     Args:
-      box: of K independent, uniform parameters.
+      box: of K independent parameters.
       evaluate: called once, with all points.
-      samples: n, a power of two, of each scrambling.
-      scramblings: R independent ones; with more than one, intervals cover as they claim.
+      samples: n, a power of two.
+      scramblings: as of `sobol`; None: 32.
       seed: of scramblings and resamples.
 
     Raises:
-      CamjaxError: n is no power of two.
+      CamjaxError: as `sobol`.
 
     References:
       Sobol & Kucherenko 2009; Lamboni et al. 2013.
     """
-    check_sobol_size(samples, scramblings)
+    scramblings = scramblings_of(samples, scramblings, SCRAMBLINGS)
     count = len(box.names)
+    each = samples // scramblings
     unit = np.concatenate(
         [
-            qmc.Sobol(count, seed=np.random.default_rng([seed, 2, number])).random(samples)
+            qmc.Sobol(count, seed=np.random.default_rng([seed, 2, number])).random(each)
             for number in range(scramblings)
         ]
     )
-    values, slopes = evaluate(box.low + unit * box.width)
+    values, slopes = evaluate(box.points(unit))
+    stretch = box.slopes(unit)
     measure, bound = [], []
     for output in range(values.shape[1]):
-        found = _measures(values[:, output], slopes[:, output], box, scramblings, seed)
+        pair = slopes[:, output], slopes[:, output] * stretch
+        found = _measures(values[:, output], *pair, box.constant, scramblings, seed)
         measure.append(Sampled(found.value[:count], found.reach[:count]))
         bound.append(Sampled(found.value[count:], found.reach[count:]))
     return DgsmResult(box, tuple(measure), tuple(bound), samples, scramblings)
@@ -91,16 +107,22 @@ def contradictions(measures: DgsmResult, indices: SobolResult) -> list[Contradic
     ]
 
 
-def _measures(values: NDArray, slopes: NDArray, box: Box, scramblings: int, seed: int) -> Sampled:
+def _measures(
+    values: NDArray,
+    slopes: NDArray,
+    stretched: NDArray,
+    constant: float,
+    scramblings: int,
+    seed: int,
+) -> Sampled:
     """[2K] ν, and the bounds."""
-    squares = slopes * slopes
-    constant = (box.width / np.pi) ** 2
+    squares = np.concatenate([slopes, stretched], axis=1) ** 2
+    count = slopes.shape[1]
     varies = values.std() > FLAT * np.abs(values).max()
 
     def statistic(rows: NDArray) -> NDArray:
-        measure = np.stack([squares[:, k][rows].mean(0) for k in range(squares.shape[1])])
-        scale = constant.reshape(-1, *[1] * (measure.ndim - 1))
+        means = np.stack([squares[:, k][rows].mean(0) for k in range(2 * count)])
         variance = values[rows].var(0) if varies else np.nan
-        return np.concatenate([measure, scale * measure / variance])
+        return np.concatenate([means[:count], constant * means[count:] / variance])
 
-    return bootstrap(statistic, len(values), scramblings, seed)
+    return with_interval(statistic, len(values), scramblings, seed)

@@ -33,47 +33,52 @@ class Sampled:
         return self.value + self.reach
 
 
-def bootstrap(statistic: Statistic, num_rows: int, scramblings: int, seed: int) -> Sampled:
+def with_interval(statistic: Statistic, num_rows: int, scramblings: int, seed: int) -> Sampled:
     """A statistic of n rows with its 95 % interval.
 
-    With one scrambling rows are drawn again as if they were independent. They are more even than
-    that, so the interval is too wide rather than too narrow. With R scramblings, which are
-    independent, whole scramblings are drawn again, and the interval is
+    With R scramblings, which are independent, each is left out in turn (the jackknife):
 
-    estimate ± t_{R-1} s √(R / (R-1)),  s the deviation of the statistic over resamples.
+    estimate ± t_{R-1} √((R-1)/R Σ_r (θ_r - θ̄)²),  θ_r without scrambling r.
+
+    With one, rows are drawn again as if they were independent. They are more even than that, so
+    the interval is too wide rather than too narrow.
 
     Args:
       statistic: of the rows it is given by number.
       num_rows: n, of all scramblings together, one after the other.
       scramblings: R.
-      seed: of the resamples.
+      seed: of the resamples of a single scrambling.
 
     References:
-      Efron 1979; Owen 1997, Monte Carlo variance of scrambled net quadrature.
+      Efron 1979; Efron & Stein 1981; Owen 1997, Monte Carlo variance of scrambled net quadrature.
     """
-    generator = np.random.default_rng([seed, 1])
+    every = np.arange(num_rows)
+    value = statistic(every)
     if scramblings == 1:
-        rows = generator.integers(num_rows, size=(num_rows, RESAMPLES))
-        factor = float(special.ndtri(0.975))
-    else:
-        size = num_rows // scramblings
-        drawn = generator.integers(scramblings, size=(scramblings, 1, RESAMPLES))
-        rows = (drawn * size + np.arange(size)[None, :, None]).reshape(num_rows, RESAMPLES)
-        student = float(special.stdtrit(scramblings - 1, 0.975))
-        factor = student * np.sqrt(scramblings / (scramblings - 1))
-    resampled = statistic(rows)
-    return Sampled(statistic(np.arange(num_rows)), factor * resampled.std(-1, ddof=1))
+        generator = np.random.default_rng([seed, 1])
+        resampled = statistic(generator.integers(num_rows, size=(num_rows, RESAMPLES)))
+        return Sampled(value, float(special.ndtri(0.975)) * resampled.std(-1, ddof=1))
+    sets = every.reshape(scramblings, -1)
+    left = np.stack([np.delete(sets, r, axis=0).ravel() for r in range(scramblings)], axis=1)
+    error = np.sqrt(scramblings - 1) * statistic(left).std(-1)
+    return Sampled(value, float(special.stdtrit(scramblings - 1, 0.975)) * error)
 
 
-def check_sobol_size(samples: int, scramblings: int) -> None:
-    """Refuse numbers of points that a Sobol sequence does not cover a box with.
+def scramblings_of(samples: int, scramblings: int | None, usual: int) -> int:
+    """R scramblings of n points in all; unless they are given the usual ones, fewer of few points.
+
+    Refuses numbers of points that Sobol sequences do not cover a box with.
 
     Raises:
-      CamjaxError: samples are no power of two, or there are no scramblings.
+      CamjaxError: samples are no power of two, or scramblings are none or leave one point each.
     """
     if samples < 2 or samples & (samples - 1):
         below = 2 ** max(1, samples.bit_length() - 1)
         remedy = f"Points are balanced at powers of two only: {below} or {2 * below}."
         raise CamjaxError(refusal("samples", "a power of two", samples, remedy))
-    if scramblings < 1:
-        raise CamjaxError(refusal("scramblings", "at least 1", scramblings))
+    if scramblings is None:
+        return max(1, min(usual, samples // 2))
+    if scramblings < 1 or scramblings & (scramblings - 1) or 2 * scramblings > samples:
+        expected = f"a power of two up to {samples // 2}, of 2 points each or more"
+        raise CamjaxError(refusal("scramblings", expected, scramblings))
+    return scramblings

@@ -7,11 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.sensitivity.box import Box
-from calibration.sensitivity.resampling import Sampled, bootstrap, check_sobol_size
+from calibration.sensitivity.box import Space, unit_problem
+from calibration.sensitivity.resampling import Sampled, scramblings_of, with_interval
 
 Evaluate = Callable[[NDArray], ArrayLike]
 """Outputs [S, Q] at points [S, K]."""
+
+SCRAMBLINGS = 4
+"""Among which points are shared unless another number is asked for: as few as tell an error."""
 
 FLAT = 1e-12
 """An output that varies by less than this part of itself is constant, but for rounding."""
@@ -34,7 +37,7 @@ class Indices:
 class SobolResult:
     """Sobol indices of Q outputs by K parameters."""
 
-    box: Box
+    box: Space
     outputs: tuple[Indices, ...]
     samples: int
     scramblings: int
@@ -52,9 +55,9 @@ def pairs_of(count: int) -> list[tuple[int, int]]:
 
 
 def sobol(
-    box: Box, evaluate: Evaluate, samples: int, *, scramblings: int = 1, seed: int = 0
+    box: Space, evaluate: Evaluate, samples: int, *, scramblings: int | None = None, seed: int = 0
 ) -> SobolResult:
-    """Sobol indices over a box by Saltelli's design on scrambled Sobol points.
+    """Sobol indices over independent parameters by Saltelli's design on scrambled Sobol points.
 
     S_k = V[E(y | x_k)] / V[y],  T_k = E[V(y | x_others)] / V[y]
 
@@ -62,23 +65,27 @@ def sobol(
     its two base samples exchanged.
 
     Args:
-      box: of K independent, uniform parameters.
+      box: of K independent parameters.
       evaluate: called once, with all points.
-      samples: n, a power of two, of each scrambling; n (2K + 2) evaluations.
-      scramblings: R independent ones; with more than one, intervals cover as they claim.
+      samples: n, a power of two; n (2K + 2) evaluations.
+      scramblings: R independent ones of n / R points each, so that intervals cover as they claim;
+        None: 4. A single one is the most even, but its intervals are too wide.
       seed: of scramblings and resamples.
 
     Raises:
-      CamjaxError: n is no power of two.
+      CamjaxError: n or R is no power of two, or R leaves fewer than 2 points each.
 
     References:
       Sobol 2001; Saltelli et al. 2010; Owen 2020, On dropping the first Sobol' point.
     """
     from SALib.sample import sobol as design
 
-    check_sobol_size(samples, scramblings)
+    scramblings = scramblings_of(samples, scramblings, SCRAMBLINGS)
     generators = [np.random.default_rng([seed, 0, number]) for number in range(scramblings)]
-    points = np.concatenate([design.sample(box.problem, samples, seed=g) for g in generators])
+    unit = unit_problem(box.names)
+    each = samples // scramblings
+    places = np.concatenate([design.sample(unit, each, seed=g) for g in generators])
+    points = box.points(places)
     values = np.asarray(evaluate(points), np.float64)
     found = tuple(
         _indices(values[:, q], box, samples, scramblings, seed) for q in range(values.shape[1])
@@ -86,8 +93,8 @@ def sobol(
     return SobolResult(box, found, samples, scramblings, len(points))
 
 
-def _indices(values: NDArray, box: Box, samples: int, scramblings: int, seed: int) -> Indices:
-    count, rows = len(box.names), samples * scramblings
+def _indices(values: NDArray, box: Space, samples: int, scramblings: int, seed: int) -> Indices:
+    count, rows = len(box.names), samples
     pairs = pairs_of(count)
     spread = float(values.std())
     if not spread > FLAT * float(np.abs(values).max()):
@@ -100,7 +107,7 @@ def _indices(values: NDArray, box: Box, samples: int, scramblings: int, seed: in
     def statistic(chosen: NDArray) -> NDArray:
         return _estimates(parts, chosen, pairs)
 
-    found = bootstrap(statistic, rows, scramblings, seed)
+    found = with_interval(statistic, rows, scramblings, seed)
     split = np.split(np.stack([found.value, found.reach]), [count, 2 * count], axis=1)
     first, total, second = (Sampled(*part) for part in split)
     return Indices(first, total, second, spread * spread)

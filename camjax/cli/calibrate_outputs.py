@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import tomli_w
 
@@ -23,6 +25,9 @@ from camjax.scenario.process_tables import ScheduleTable
 
 if TYPE_CHECKING:
     import xarray
+
+MOST_ERRORS, NUM_ERRORS = 5.0, 201
+"""Standard errors up to which results.nc tells what a number would be, and in how many places."""
 
 FITTED = "fitted.toml"
 FIT = "fit.json"
@@ -96,8 +101,13 @@ def fit_dataset(
     observations, data = problem.observations, problem.data
     count = len(free.names)
     known = np.full((count, count), np.nan)
+    errors = np.linspace(-MOST_ERRORS, MOST_ERRORS, NUM_ERRORS)
+    marginals = np.full((count, NUM_ERRORS), np.nan)
     if found is not None:
         known = correlations(free, found, result.coordinates)
+        line = np.asarray(free.line(jnp.asarray(result.values)))
+        places = line + errors[:, None] * found.line_errors
+        marginals = np.asarray(jax.vmap(free.from_line)(jnp.asarray(places))).T
     per_step = ("step", "deposit")
     variables = {
         "observed_weight": (per_step, data.observed, "weight observed"),
@@ -105,6 +115,11 @@ def fit_dataset(
         "seen": ("step", np.asarray(data.counts, np.int8), "1 where a row was fitted"),
         "held_out": ("step", np.asarray(problem.held_out, np.int8), "1 where it was held out"),
         "correlation": (("number", "other_number"), known, "correlation of estimates"),
+        "posterior": (
+            ("number", "standard_error"),
+            marginals,
+            "number so many standard errors from its estimate, on its unbounded scale",
+        ),
     }
     dataset = xarray.Dataset(
         {
@@ -116,6 +131,7 @@ def fit_dataset(
             "deposit": list(problem.names),
             "number": list(free.names),
             "other_number": list(free.names),
+            "standard_error": errors,
         },
         {
             **about,

@@ -15,7 +15,7 @@ Method = Literal["local", "sobol", "morris", "dgsm"]
 def sensitivity(
     scenario: ScenarioArgument,
     method: Annotated[
-        Method, typer.Option(help="Derivatives here, or measures over a box.")
+        Method, typer.Option(help="Derivatives here, or measures over a box or a posterior.")
     ] = "local",
     parameters: Annotated[
         list[str] | None,
@@ -35,8 +35,17 @@ def sensitivity(
         typer.Option(min=1, help="Points; trajectories of morris. [default: 256; morris 20]"),
     ] = None,
     scramblings: Annotated[
-        int, typer.Option(min=1, help="Independent sets of points, for exact intervals.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1, help="Independent sets that points are shared among. [default: sobol 4, dgsm 32]"
+        ),
+    ] = None,
+    posterior: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FIT", help="Look over what a fit leaves open, in place of a box: its folder."
+        ),
+    ] = None,
     paths: Annotated[
         int | None,
         typer.Option(min=1, help="Common random paths. [default: local 512, else 64]"),
@@ -71,7 +80,9 @@ def sensitivity(
     from camjax.cli.sensitivity_order import Order
     from camjax.report.sensitivity import sensitivity_report
 
-    order = Order.of(loaded, method, parameters, outputs, samples, scramblings, paths, seed)
+    order = Order.of(
+        loaded, method, parameters, outputs, samples, scramblings, posterior, paths, seed
+    )
     check_folder(out, ("sensitivity.csv", RANKING))
     check_report(with_report, out)
     with progress() as report:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from calibration.sensitivity import figures, tables
-from calibration.sensitivity.box import Box
+from calibration.sensitivity.box import Box, Space
 from calibration.sensitivity.dgsm import contradictions, dgsm
 from calibration.sensitivity.local import local, smoothing_widths
 from calibration.sensitivity.morris import morris
+from calibration.sensitivity.posterior import Posterior
 from calibration.sensitivity.sobol import SobolResult, sobol
 from calibration.sensitivity.time_resolved import time_resolved
 from camjax.cli.progress import Report
@@ -32,12 +33,16 @@ def run_local(order: Order, report: Report) -> Found:
 
 
 def run_sobol(order: Order, report: Report) -> Found:
-    """Parts of variance over a box."""
+    """Parts of variance over a box or a posterior."""
     box = _box(order)
     result = sobol(
         box, _values(order, report), order.samples, scramblings=order.scramblings, seed=order.seed
     )
-    notes = (_about(order, result.evaluations), _intervals(order), *_flat(order, result))
+    notes = (
+        *_about(order, result.evaluations),
+        _intervals(result.scramblings),
+        *_flat(order, result),
+    )
     rows = tables.sobol_rows(result, order.questions)
     more = {"second.csv": tables.second_rows(result, order.questions)}
     columns = {"first": "first order", "total": "total order"}
@@ -47,31 +52,33 @@ def run_sobol(order: Order, report: Report) -> Found:
 
 def run_morris(order: Order, report: Report) -> Found:
     """Elementary effects over a box."""
-    result = morris(_box(order), _values(order, report), order.samples, seed=order.seed)
+    box = _box(order)
+    assert isinstance(box, Box)
+    result = morris(box, _values(order, report), order.samples, seed=order.seed)
     note = "Effects of a whole range. 95 % intervals (± half of one) are by bootstrap."
     columns = {"mean_absolute": "mean |effect|", "mean": "mean effect", "std": "deviation"}
     label = "mean absolute effect of the whole range, with 95 % interval"
     rows = tables.morris_rows(result, order.questions)
-    notes = (_about(order, result.evaluations), note)
+    notes = (*_about(order, result.evaluations), note)
     return Found(order, rows, columns, ("mean_absolute",), label, notes)
 
 
 def run_dgsm(order: Order, report: Report) -> Found:
-    """Derivative-based measures over a box, held against total indices."""
+    """Derivative-based measures, held against total indices."""
     box, evaluations = _box(order), order.evaluations
     evaluations.outputs.check_smooth()
     widths = smoothing_widths(evaluations)
     smooth = widths if len(widths) else None
-    options = {"scramblings": order.scramblings, "seed": order.seed}
+    options: dict[str, Any] = {"scramblings": order.scramblings, "seed": order.seed}
     measures = dgsm(
         box, lambda points: evaluations.gradients(points, smooth), order.samples, **options
     )
     indices = sobol(box, _values(order, report, smooth), order.samples, **options)
     found = contradictions(measures, indices)
     notes = [
-        _about(order, indices.evaluations + order.samples * order.scramblings),
+        *_about(order, indices.evaluations + order.samples),
         "Bound: of the total order, by the mean square of exact derivatives.",
-        _intervals(order),
+        _intervals(measures.scramblings),
         *_flat(order, indices),
     ]
     notes += [
@@ -105,7 +112,7 @@ def time_tables(order: Order) -> tuple[dict[str, str], Callable[[], dict[str, "F
     return {"over-time.csv": table}, lambda: {"over-time": figures.responses(result)}
 
 
-def _box(order: Order) -> Box:
+def _box(order: Order) -> Space:
     assert order.box is not None
     return order.box
 
@@ -117,19 +124,28 @@ def _values(order: Order, report: Report, widths: Any = None) -> Callable[[Any],
     return lambda points: order.evaluations.values(points, widths, progress=tell)
 
 
-def _about(order: Order, evaluations: int) -> str:
-    return (
-        f"{evaluations:,} evaluations over a box of independent, uniform parameters; outputs "
-        "are of the common paths."
-    )
+def _about(order: Order, evaluations: int) -> list[str]:
+    """What was evaluated, and over what."""
+    if not isinstance(order.box, Posterior):
+        over = "over a box of independent, uniform parameters"
+        return [f"{evaluations:,} evaluations {over}; outputs are of the common paths."]
+    over = "over the posterior of a fit: each number normal on its unbounded scale"
+    notes = [f"{evaluations:,} evaluations {over}; outputs are of the common paths."]
+    named = [f"{a} and {b} {r:+.2f}" for a, b, r in order.box.correlated]
+    if named:
+        notes.append(
+            f"Parts of variance need independent numbers, so correlations of the fit are left out: "
+            f"{', '.join(named)}."
+        )
+    return notes
 
 
-def _intervals(order: Order) -> str:
-    if order.scramblings > 1:
-        return f"95 % intervals (± half of one) are over {order.scramblings} scramblings."
+def _intervals(scramblings: int) -> str:
+    if scramblings > 1:
+        return f"95 % intervals (± half of one) are over {scramblings} scramblings."
     return (
         "95 % intervals (± half of one) are by bootstrap of points: too wide rather than too "
-        "narrow; --scramblings 8 makes them exact."
+        "narrow; without --scramblings they are exact."
     )
 
 
