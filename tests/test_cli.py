@@ -200,6 +200,20 @@ def test_an_interrupt_ends_with_the_usual_status(
     assert list(folder.iterdir()) == []
 
 
+def test_an_interrupted_process_ends_without_waiting_for_what_still_compiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    left: list[int] = []
+    monkeypatch.setattr(kept, "run_paths", interrupted)
+    monkeypatch.setattr(sys, "argv", ["camjax", "run"])
+    monkeypatch.setattr(os, "_exit", left.append)
+    main()
+    assert left == [130]
+
+
 def test_scenarios_are_listed_shown_and_validated(
     answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,8 +1,9 @@
 """The roof of the command: what it is made of, and how it ends."""
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -23,6 +24,9 @@ from camjax.cli.solve import solve
 from camjax.cli.sweep import sweep
 from camjax.cli.weights import weights
 from camjax.errors import CamjaxError, QuestionError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 REFUSED = 2
 """Exit status for anything the user gave that cannot be used."""
@@ -90,7 +94,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except typer.TyperException as error:
         return _refuse(f"{error.format_message().rstrip('.')}. Try `camjax --help`.")
+    if status == INTERRUPTED and arguments is None:
+        _leave_at_once()
     return status if isinstance(status, int) else 0
+
+
+def _leave_at_once() -> NoReturn:
+    """End this process without taking down what still compiles in other threads: that crashes."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _refuse(message: str, *pointer: str) -> int:

@@ -5,6 +5,7 @@ import sys
 import jax
 import typer
 
+from camjax.cli.app import INTERRUPTED
 from camjax.cli.ensemble import Order, prepare, recorded_variables
 from camjax.cli.ensemble_summary import summarise_ensemble
 from camjax.cli.join import notes_on_standard_error
@@ -22,9 +23,6 @@ from camjax.scenario import Scenario
 
 SAVED = "run.npz"
 """Where a run into a folder is saved until its results are written."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 def run_large(request: Request, scenario: Scenario) -> Summary | None:

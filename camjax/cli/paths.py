@@ -21,6 +21,7 @@ from camjax.cli.digest import (
 )
 from camjax.cli.memory import in_words, machine_bytes
 from camjax.cli.options import Keep
+from camjax.cli.pace import pace
 from camjax.cli.progress import Report
 from camjax.errors import CamjaxError, refusal
 from camjax.model import Model, Record
@@ -120,9 +121,11 @@ def run_paths(
     results = jax.tree.map(
         lambda leaf: np.empty((num_paths, *leaf.shape[1:]), leaf.dtype), program.shapes
     )
+    held = sum(leaf.nbytes for leaf in jax.tree.leaves(results))
+    tell = pace(report, scenario.steps, held + program.memory_bytes)
     for first in range(0, num_paths, program.batch):
-        report("simulating", first / num_paths)
         _copy_into(results, program.run(first), first)
+        tell(min(first + program.batch, num_paths), num_paths)
     path_digest, kept = results
     return Run(path_digest, kept, program.compile_seconds, time.perf_counter() - started)
 

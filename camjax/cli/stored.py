@@ -10,9 +10,9 @@ import jax
 import numpy as np
 import typer
 
+from camjax.cli.app import INTERRUPTED
 from camjax.cli.digest import PathDigest
 from camjax.cli.ensemble import recorded_variables
-from camjax.cli.large import INTERRUPTED
 from camjax.cli.memory import check_fits, in_words
 from camjax.cli.pace import pace
 from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
