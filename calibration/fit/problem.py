@@ -90,6 +90,21 @@ class Problem:
 
         Of a random scenario, the mean over its paths.
         """
+        paths = self.simulated(coordinates, data)
+        held = paths.mean(axis=0)
+        weights = (paths / paths.sum(axis=-1, keepdims=True)).mean(axis=0)
+        positions = [self.scenario.model.names.index(name) for name in self.names]
+        totals = data.balances[:, jnp.asarray(positions)].sum(axis=1)
+        return Compared(
+            weights=weights,
+            balances=held,
+            observed_weights=data.observed,
+            observed_balances=data.observed * totals[1:, None],
+            parts=data.seen & data.counts[:, None],
+        )
+
+    def simulated(self, coordinates: Array, data: Data) -> Array:
+        """Balances [P, T, K] at coordinates [D], a path a key; one where nothing is random."""
         model, processes = self.free.insert(coordinates)
         model = self.remembering(model)
         run = self.scenario.with_leaves(model, processes)
@@ -103,21 +118,7 @@ class Problem:
             )
             return ran.balance[:, jnp.asarray(positions)]
 
-        if data.keys is None:
-            held = balances(None)
-            weights = held / held.sum(axis=-1, keepdims=True)
-        else:
-            paths = jax.vmap(balances)(data.keys)
-            held = paths.mean(axis=0)
-            weights = (paths / paths.sum(axis=-1, keepdims=True)).mean(axis=0)
-        totals = data.balances[:, jnp.asarray(positions)].sum(axis=1)
-        return Compared(
-            weights=weights,
-            balances=held,
-            observed_weights=data.observed,
-            observed_balances=data.observed * totals[1:, None],
-            parts=data.seen & data.counts[:, None],
-        )
+        return balances(None)[None] if data.keys is None else jax.vmap(balances)(data.keys)
 
     def residuals(self, coordinates: Array, data: Data, objective: str = "ilr") -> Array:
         """Residuals [M] of a least-squares objective at coordinates [D]."""
