@@ -70,6 +70,21 @@ class Checkpoint(Unsaved):
     _arrays: dict[str, np.ndarray] = dataclasses.field(default_factory=dict, init=False)
     _written: float = dataclasses.field(default=-np.inf, init=False)
 
+    def check(self) -> None:
+        """Refuse a file that is there where a fit begins, or absent where one continues.
+
+        Raises:
+          CamjaxError: so it is.
+        """
+        if self.resume and not self.file.exists():
+            expected = "a fit that was interrupted"
+            raise CamjaxError(refusal(str(self.file), expected, "no file", "Start it anew."))
+        if not self.resume and self.file.exists():
+            remedy = "Resume that fit, or remove the file."
+            raise CamjaxError(
+                refusal(str(self.file), "no file yet", "a fit that was saved there", remedy)
+            )
+
     def begin(self, about: Mapping[str, str]) -> None:
         """Read the file of a fit that continues, or make sure that there is none; once.
 
@@ -82,11 +97,7 @@ class Checkpoint(Unsaved):
         """
         if self._arrays:
             return
-        if not self.resume and self.file.exists():
-            remedy = "Resume that fit, or remove the file."
-            raise CamjaxError(
-                refusal(str(self.file), "no file yet", "a fit that was saved there", remedy)
-            )
+        self.check()
         self._arrays = self._read() if self.resume else {ABOUT: _as_array(about)}
         before = json.loads(str(self._arrays[ABOUT]))
         for name, value in about.items():
@@ -136,11 +147,6 @@ class Checkpoint(Unsaved):
                 found = dict(arrays)
             if ABOUT not in found:
                 raise ValueError
-        except FileNotFoundError as error:
-            expected = "a fit that was interrupted"
-            raise CamjaxError(
-                refusal(str(self.file), expected, "no file", "Start it anew.")
-            ) from error
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise CamjaxError(refusal(str(self.file), "the file of a fit", "another")) from error
         return found

@@ -81,10 +81,12 @@ class Request:
         """Where the fit is saved as it goes: in the folder, if there is one.
 
         Raises:
-          CamjaxError: there is nothing to resume in no folder.
+          CamjaxError: there is nothing to resume, or something where a fit begins.
         """
         if self.out is not None:
-            return Checkpoint(self.out / SAVED, self.resume)
+            checkpoint = Checkpoint(self.out / SAVED, self.resume)
+            checkpoint.check()
+            return checkpoint
         if self.resume:
             raise CamjaxError(refusal("--resume", "--out beside it", "none"))
         return Unsaved()
