@@ -206,6 +206,8 @@ def test_nothing_overlaps_or_reaches_beyond_the_screen(
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     for panel in page.query_selector_all(".panel"):
         assert not panel.evaluate(OVERLAPS), panel.inner_text()
+    for matrix in page.query_selector_all(".heated"):
+        assert matrix.evaluate("held => held.scrollWidth <= held.clientWidth"), kind
     page.close()
 
 
