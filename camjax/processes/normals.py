@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
-from numpy.polynomial.chebyshev import cheb2poly, chebinterpolate
+from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import NDArray
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -22,6 +22,14 @@ LARGEST = 23 * math.log(2)
 """Of w = -ln(1 - x²) at the x of which normals are made: no nearer to ±1 than 2⁻²⁴."""
 
 
+def _interpolated(
+    function: Callable[[NDArray], NDArray], degree: int, domain: tuple[float, float]
+) -> NDArray:
+    """Coefficients of a function interpolated at Chebyshev points, its domain mapped to [-1, 1]."""
+    fitted = Chebyshev.interpolate(function, degree, domain=domain)
+    return fitted.convert(domain=domain, kind=Polynomial).coef
+
+
 def _inverse_error_over_x(w: NDArray) -> NDArray:
     """erf⁻¹(x)/x with x² = 1 - exp(-w), exact even where 1 - x is tiny."""
     x = np.sqrt(-np.expm1(-w))
@@ -29,12 +37,10 @@ def _inverse_error_over_x(w: NDArray) -> NDArray:
     return -np.array(below) / (math.sqrt(2) * x)
 
 
-INVERSE_ERROR = cheb2poly(
-    chebinterpolate(lambda t: _inverse_error_over_x((t + 1) * LARGEST / 2), 16)
-)
+INVERSE_ERROR = _interpolated(_inverse_error_over_x, 16, (0, LARGEST))
 """erf⁻¹(x)/x within 6e-8, as a polynomial in 2w/LARGEST - 1, lowest power first."""
 
-LOGARITHM = cheb2poly(chebinterpolate(lambda t: np.log((t + 3) / 2), 9))
+LOGARITHM = _interpolated(np.log, 9, (1, 2))
 """ln m for m in [1, 2), within 3e-9, as a polynomial in 2m - 3, lowest power first."""
 
 
