@@ -50,10 +50,14 @@ def ensemble(scenario: camjax.Scenario, num_paths: int) -> Callable[[], object]:
 
 
 def normals_alone(scenario: camjax.Scenario, keys: Array) -> Any:
-    """Every normal that the drivers consume, and nothing done with it but a sum by lane."""
-    # Behind a barrier: fused into the sums, draws would follow lanes through memory.
-    normals = jax.lax.optimization_barrier(scenario.processes.normals(keys))
-    return jax.tree.map(lambda rows: rows.sum(0), normals)
+    """Every normal that the drivers consume, read row by row as they read it, and summed."""
+
+    def add(totals: Any, rows: Any) -> tuple[Any, None]:
+        return jax.tree.map(jax.numpy.add, totals, rows), None
+
+    normals = scenario.processes.normals(keys)
+    totals, _ = jax.lax.scan(add, jax.tree.map(lambda rows: rows[0], normals), normals)
+    return totals
 
 
 def steps_alone(scenario: camjax.Scenario, drivers: camjax.Drivers) -> Any:

@@ -10,10 +10,12 @@ import pytest
 from worlds_fit import FREE, TRUTH, fit_world, posed, varied_drivers, with_noise
 from worlds_observed import World
 
-from calibration.fit import Fit, fit, identifiability, report, uncertainty
+from calibration.fit import Fit, fit, free_parameters, identifiability, report, uncertainty
+from calibration.fit.identifiability import _wide
 from calibration.fit.speed import speed_of
 from calibration.fit.starts import sobol_starts
-from camjax import CamjaxError
+from calibration.fit.uncertainty import Uncertainty
+from camjax import CamjaxError, load_scenario
 
 MODES = ["one-step", "free-run"]
 DAYS = 365
@@ -194,3 +196,20 @@ def _last_rows(world: World, folder: Path, first: int) -> Path:
     path = folder / "late.csv"
     path.write_text("\n".join([header, *rows[first:]]) + "\n")
     return path
+
+
+@pytest.mark.parametrize(("low", "high", "warned"), [(0.01, 0.99, True), (0.1, 0.9, False)])
+def test_a_share_is_not_pinned_down_when_its_interval_is_all_it_can_be(
+    low: float, high: float, warned: bool
+) -> None:
+    free = free_parameters(load_scenario("fei"), ["deposits.money_market.kink"])
+    nothing = np.zeros((1, 1))
+    found = Uncertainty(
+        jacobian=nothing,
+        noise=1.0,
+        covariance=nothing,
+        line_errors=np.zeros(1),
+        standard_errors=np.zeros(1),
+        intervals=np.array([[low, high]]),
+    )
+    assert ["covers 98% of" in warning for warning in _wide(free, found, [])] == [True] * warned

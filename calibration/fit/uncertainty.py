@@ -116,9 +116,10 @@ def _root_of_information(result: Fit) -> np.ndarray:
 
     I = Σ_t Aᵀ (diag ψ'(α_i) − ψ'(Σ α)) A,  A = dα/d(z, log κ), α = κ ŵ of the parts observed
 
-    The expected information, not the Hessian at the end: the two differ by a term of mean 0, a few
-    per cent of it in a year of data, but this one needs first derivatives alone and has a root
-    wherever a fit ends, at a bound or along a flat valley too, where a Hessian may have none.
+    The expected information, not the Hessian at the end: the two differ by a term of mean 0, which
+    moves standard errors by less than a tenth, but this one needs first derivatives alone and has
+    a root wherever a fit ends, at a bound or along a flat valley too, where a Hessian may have
+    none.
     """
     problem = result.problem
     assert result.precision is not None
