@@ -234,7 +234,8 @@ def test_no_deposit_sends_more_than_the_rate_allows(quoted, shares, gain):
     assert (found >= 0).all()
 
 
-scores = st.floats(0, 1e30) | st.sampled_from([0.0, 1e-300])
+scores = st.floats(0, 1e30, allow_subnormal=False) | st.sampled_from([0.0, 1e-300])
+"""Without subnormal numbers, which processors that JAX runs on may take for 0."""
 
 
 @given(one=scores, other=scores, gain=st.none() | st.floats(0.1, 5))
