@@ -18,6 +18,7 @@ from jax.typing import ArrayLike
 from calibration.fit.problem import Problem
 from camjax import __version__
 from camjax.errors import CamjaxError, refusal
+from camjax.writing import written_whole
 
 State = TypeVar("State")
 
@@ -152,24 +153,11 @@ class Checkpoint(Unsaved):
         return found
 
     def _write(self) -> None:
-        temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}")
-        try:
-            try:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-                with temporary.open("wb") as stream:
-                    np.savez(stream, allow_pickle=False, **self._arrays)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                os.replace(temporary, self.file)
-                self._written = time.monotonic()
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            found = (error.strerror or str(error)).lower()
-            remedy = "Make room, or choose another folder."
-            raise CamjaxError(
-                refusal(str(self.file), "a file that can be written", found, remedy)
-            ) from error
+        with written_whole(self.file) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **self._arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        self._written = time.monotonic()
 
 
 def about_fit(problem: Problem, objective: str, starts: ArrayLike) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
+from camjax.writing import written_whole
 
 MANIFEST = "manifest.json"
 PARTIAL = "partial_"
@@ -38,25 +39,13 @@ def write_saved(file: Path, saved: Saved) -> None:
     """
     arrays = {f"{PARTIAL}{place}": leaf for place, leaf in enumerate(saved.leaves)}
     arrays |= {f"{CONSTANT}{name}": array for name, array in saved.constants.items()}
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as stream:
-                np.savez(stream, allow_pickle=False, **arrays)
-            with zipfile.ZipFile(temporary, "a") as archive:
-                archive.writestr(MANIFEST, json.dumps(saved.manifest, indent=1))
-            with temporary.open("rb") as stream:
-                os.fsync(stream.fileno())
-            os.replace(temporary, file)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        found = (error.strerror or str(error)).lower()
-        remedy = "Make room, or choose another folder."
-        raise CamjaxError(
-            refusal(str(file), "a file that can be written", found, remedy)
-        ) from error
+    with written_whole(file) as temporary:
+        with temporary.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.writestr(MANIFEST, json.dumps(saved.manifest, indent=1))
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
 
 
 def read_saved(file: Path) -> Saved:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from camjax.errors import CamjaxError, refusal
 from camjax.results.store import is_store, load_store
-from camjax.results.writing import written_whole
+from camjax.writing import written_whole
 
 if TYPE_CHECKING:
     import xarray

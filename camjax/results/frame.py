@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
-from camjax.results.writing import written_whole
+from camjax.writing import written_whole
 
 if TYPE_CHECKING:
     import pandas

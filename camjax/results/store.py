@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
-from camjax.results.writing import check_writable, written_whole
+from camjax.writing import check_writable, written_whole
 
 if TYPE_CHECKING:
     import xarray

@@ -67,5 +67,7 @@ def _folder_of(path: Path) -> Iterator[None]:
 def _unwritable(path: Path, error: OSError) -> CamjaxError:
     found = (error.strerror or str(error)).lower()
     return CamjaxError(
-        refusal(str(path), "a file that can be written", found, "Choose another folder.")
+        refusal(
+            str(path), "a file that can be written", found, "Make room, or choose another folder."
+        )
     )
