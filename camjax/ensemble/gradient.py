@@ -22,7 +22,7 @@ from camjax.ensemble.reducers.moments import moments_of
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 
-PART_LANES = 512
+PART_LANES = 256
 """Paths of a block that are differentiated side by side.
 
 Backwards, states of every step of these paths are kept: of a whole block, they leave the cache.

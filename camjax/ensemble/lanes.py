@@ -21,7 +21,7 @@ from camjax.processes import DriverProcesses
 from camjax.simulation import run_steps
 from camjax.trajectory import assemble, assemble_path, choose
 
-LANES = 1024
+LANES = 512
 """Paths in a block, always: enough to fill vector units, few enough that states stay in cache.
 
 A fixed number makes a path the same numbers in any ensemble: another width may be compiled to

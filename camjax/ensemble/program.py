@@ -3,11 +3,13 @@
 import copy
 import dataclasses
 import functools
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -23,6 +25,12 @@ from camjax.processes import DriverProcesses
 
 IN_FLIGHT = 2
 """Calls under way at once, so that devices work while the host merges."""
+
+MOST_BLOCKS = 16
+"""Blocks that a device folds in one call: starting one takes as long as half a block's steps."""
+
+CALL_BYTES = 2**20
+"""What a device's partial results of one call may take, or one block's, where that is more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,10 +71,11 @@ class BlockProgram:
         self.devices = list(devices or jax.local_devices())
         self._mesh = Mesh(np.array(self.devices), ("path",))
         self._arguments = self._on_each_device(scenario.model, scenario.processes, key)
-        first = np.zeros(len(self.devices), np.uint32)
+        none = np.zeros(len(self.devices), np.uint32)
         folded = jax.jit(self._on_all_devices())
-        lowered = folded.lower(*self._arguments, first, np.uint32(MOST_PATHS))
+        lowered = folded.lower(*self._arguments, none, none, np.uint32(MOST_PATHS))
         self._program = compile_for(lowered, self.devices)
+        self._most = jax.tree.leaves(lowered.out_info)[0].shape[1]
         self.compile_seconds = time.perf_counter() - started
         """How long compiling took."""
 
@@ -106,16 +115,24 @@ class BlockProgram:
 
     def fold(self, blocks: range, num_paths: int) -> Iterator[tuple[Any, ...]]:
         """Partial results of each block in order; paths at `num_paths` and beyond do not count."""
-        together = len(self.devices)
-        waiting: list[tuple[int, Any]] = []
-        for first in range(blocks.start, blocks.stop, together):
-            starts = LANES * np.arange(first, first + together, dtype=np.uint64)
-            called = self._program(*self._arguments, starts.astype(np.uint32), np.uint32(num_paths))
-            waiting.append((min(together, blocks.stop - first), called))
+        waiting: list[tuple[tuple[int, ...], Any]] = []
+        while blocks:
+            each = min(self._most, math.ceil(len(blocks) / len(self.devices)))
+            shares = [blocks[each * device :][:each] for device in range(len(self.devices))]
+            starts = [LANES * share.start if share else 0 for share in shares]
+            counts = tuple(map(len, shares))
+            called = self._program(
+                *self._arguments,
+                np.array(starts, np.uint32),
+                np.array(counts, np.uint32),
+                np.uint32(num_paths),
+            )
+            waiting.append((counts, called))
+            blocks = blocks[sum(counts) :]
             if len(waiting) == IN_FLIGHT:
                 yield from _each_block(*waiting.pop(0))
-        for used, called in waiting:
-            yield from _each_block(used, called)
+        for counts, called in waiting:
+            yield from _each_block(counts, called)
 
     def merged(
         self, blocks: range, num_paths: int, start: Merged | None = None
@@ -147,16 +164,32 @@ class BlockProgram:
         return jax.device_put(arguments, NamedSharding(self._mesh, PartitionSpec()))
 
     def _on_all_devices(self) -> Any:
+        """Partial results [devices, blocks, ...] of as many blocks from `first` on as counted."""
+        fold_block = jax.jit(self.fold_block)  # traced once, for its shapes and for its loop
+
         def on_device(
-            model: Model, processes: DriverProcesses, key: Array, first: Array, num_paths: Array
+            model: Model,
+            processes: DriverProcesses,
+            key: Array,
+            first: Array,
+            count: Array,
+            num_paths: Array,
         ) -> Any:
-            folded = self.fold_block(model, processes, key, first[0], num_paths)
+            def fold(block: Array, folded: Any) -> Any:
+                start = first[0] + LANES * block
+                partial = fold_block(model, processes, key, start, num_paths)
+                return jax.tree.map(lambda all_, one: all_.at[block].set(one), folded, partial)
+
+            shapes = jax.eval_shape(fold_block, model, processes, key, first[0], num_paths)
+            most = _most_blocks(shapes)
+            nothing = jax.tree.map(lambda leaf: jnp.zeros((most, *leaf.shape), leaf.dtype), shapes)
+            folded = jax.lax.fori_loop(np.uint32(0), count[0], fold, nothing)
             return jax.tree.map(lambda leaf: leaf[None], folded)
 
         return jax.shard_map(
             on_device,
             mesh=self._mesh,
-            in_specs=(*[PartitionSpec()] * 3, PartitionSpec("path"), PartitionSpec()),
+            in_specs=(*[PartitionSpec()] * 3, *[PartitionSpec("path")] * 2, PartitionSpec()),
             out_specs=PartitionSpec("path"),
             check_vma=False,
         )
@@ -186,8 +219,15 @@ def finish(reducers: Sequence[Reducer], partials: tuple[Any, ...]) -> dict[str, 
     return {reducer.name: reducer.finish(partial) for reducer, partial in pairs}
 
 
-def _each_block(used: int, called: Any) -> Iterator[tuple[Any, ...]]:
-    """Partial results of the blocks of a call, on the host."""
+def _most_blocks(shapes: Any) -> int:
+    """Blocks whose partial results, of such shapes, a device may keep until the host takes them."""
+    bytes_each = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
+    return max(1, min(MOST_BLOCKS, CALL_BYTES // bytes_each))
+
+
+def _each_block(counts: Sequence[int], called: Any) -> Iterator[tuple[Any, ...]]:
+    """Partial results of the blocks that each device counted in a call, on the host."""
     host = jax.device_get(called)
-    for device in range(used):
-        yield jax.tree.map(lambda leaf, device=device: leaf[device], host)
+    for device, count in enumerate(counts):
+        for block in range(count):
+            yield jax.tree.map(lambda leaf, at=(device, block): leaf[at], host)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
 from camjax._compile import compile_for
@@ -46,14 +46,16 @@ def compile_program(
         own = source.with_leaves(model, processes)
         return group_means(own, quantity, sampling, key, paths, points[0])[None]
 
+    mesh = Mesh(np.array(devices), ("path",))
     mapped = jax.shard_map(
         on_device,
-        mesh=Mesh(np.array(devices), ("path",)),
+        mesh=mesh,
         in_specs=(*[PartitionSpec()] * 3, *[PartitionSpec("path")] * 2),
         out_specs=PartitionSpec("path"),
         check_vma=False,
     )
-    shared = (source.model, source.processes, key)
+    everywhere = NamedSharding(mesh, PartitionSpec())
+    shared = jax.device_put((source.model, source.processes, key), everywhere)
     points = next(sampling.points(sampling.unit))
     first = np.zeros(len(devices), np.uint32)
     lowered = jax.jit(mapped).lower(*shared, first, np.stack([points] * len(devices)))
