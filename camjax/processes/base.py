@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 import jax
 from jax import Array
 
-from camjax.processes.rows import draw_normals, scan_rows, split_key
+from camjax.processes.rows import draw_normals, parameter_dtype, scan_rows, split_key
 
 
 class Process(Protocol):
@@ -81,4 +81,6 @@ def sample_path(process: Process, key: Array, steps: int, dt_days: float) -> Arr
         normal, innovation = draw
         return process.advance(state, normal, innovation, dt_days)
 
-    return scan_rows(start, advance, (normals, innovations), steps)
+    return scan_rows(
+        start, advance, (normals, innovations), steps, parameter_dtype(process)
+    )

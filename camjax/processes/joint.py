@@ -14,7 +14,7 @@ from camjax.errors import CamjaxError, ScenarioError, refusal
 from camjax.processes.base import Process
 from camjax.processes.correlation import Correlation, refuse_column
 from camjax.processes.domains import enter_domain, stay_in_domain
-from camjax.processes.rows import draw_normals, scan_rows, split_key
+from camjax.processes.rows import draw_normals, parameter_dtype, scan_rows, split_key
 
 
 @pytree
@@ -109,9 +109,11 @@ def _sample(
 ) -> dict[str, Array]:
     """One path of every driver that is drawn; see `DriverProcesses.sample`."""
     processes, num_rows, dt_days = drivers.drawn, drivers.steps + 1, drivers.dt_days
+    dtype = parameter_dtype(processes)
     normals = drivers.normals(key) if normals is None else normals
     if drivers.correlation is not None:
-        normals = drivers.correlation.apply(normals)
+        wide = {column: rows.astype(dtype) for column, rows in normals.items()}
+        normals = drivers.correlation.apply(wide)
     draws = {
         column: (
             normals[column] if process.gaussian else None,
@@ -140,7 +142,7 @@ def _sample(
             next_states[column] = state, domain
         return next_states, values
 
-    return scan_rows(start, advance, draws, drivers.steps)
+    return scan_rows(start, advance, draws, drivers.steps, dtype)
 
 
 def _normal_keys(key: Array, column: str) -> Array:

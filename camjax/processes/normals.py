@@ -70,8 +70,10 @@ def standard_normals(key: Array, num_rows: int, dtype: np.dtype) -> Array:
     if dtype != np.float32 or jax.random.key_impl(key) != "threefry2x32":
         return _rows_first(partial(jax.random.normal, shape=(num_rows,), dtype=dtype), key)
     words = jax.random.key_data(key)
+    one = jnp.minimum(words[..., 0], 1) | 1
+    key_0, key_1 = lax.div(words[..., 0], one), lax.div(words[..., 1], one)
     rows = jnp.arange(num_rows, dtype=np.uint32).reshape(-1, *[1] * key.ndim)
-    first, second = _threefry(words[None, ..., 0], words[None, ..., 1], rows)
+    first, second = _threefry(key_0[None], key_1[None], rows)
     return _normal_of_bits(first ^ second)
 
 
