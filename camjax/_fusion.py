@@ -9,6 +9,17 @@ from jax import Array
 Tree = TypeVar("Tree")
 
 
+def computed_before(words: Array) -> Array:
+    """Identity on unsigned integers, computed ahead of the loop that reads them.
+
+    Fused into that loop, a slice of interleaved words would be read there, and keep it from whole
+    vectors: a third of its time. A division, here by a 1 that XLA does not know to be 1, is not
+    fused into a loop that would repeat it.
+    """
+    one = jnp.minimum(words, 1) | 1
+    return jax.lax.div(words, one)
+
+
 def derivative_once(tree: Tree, step: Array) -> Tree:
     """Identity whose derivative, forwards or backwards, is computed once and then reused.
 

@@ -81,6 +81,4 @@ def sample_path(process: Process, key: Array, steps: int, dt_days: float) -> Arr
         normal, innovation = draw
         return process.advance(state, normal, innovation, dt_days)
 
-    return scan_rows(
-        start, advance, (normals, innovations), steps, parameter_dtype(process)
-    )
+    return scan_rows(start, advance, (normals, innovations), steps, parameter_dtype(process))

@@ -12,6 +12,8 @@ from jax import Array, lax
 from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import NDArray
 
+from camjax._fusion import computed_before
+
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 """Bits by which Threefry-2x32 rotates, in two groups of four rounds that take turns."""
 
@@ -70,8 +72,7 @@ def standard_normals(key: Array, num_rows: int, dtype: np.dtype) -> Array:
     if dtype != np.float32 or jax.random.key_impl(key) != "threefry2x32":
         return _rows_first(partial(jax.random.normal, shape=(num_rows,), dtype=dtype), key)
     words = jax.random.key_data(key)
-    one = jnp.minimum(words[..., 0], 1) | 1
-    key_0, key_1 = lax.div(words[..., 0], one), lax.div(words[..., 1], one)
+    key_0, key_1 = (computed_before(words[..., place]) for place in range(2))
     rows = jnp.arange(num_rows, dtype=np.uint32).reshape(-1, *[1] * key.ndim)
     first, second = _threefry(key_0[None], key_1[None], rows)
     return _normal_of_bits(first ^ second)

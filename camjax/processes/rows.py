@@ -19,8 +19,9 @@ def split_key(key: Array) -> tuple[Array, Array]:
 
 
 def parameter_dtype(parameters: Any) -> np.dtype:
-    """The dtype in which processes compute: that of their parameters together."""
-    return jnp.result_type(np.float32, *jax.tree.leaves(parameters))
+    """The dtype in which processes compute, that of their parameters; float32 without any."""
+    leaves = jax.tree.leaves(parameters)
+    return jnp.result_type(*leaves) if leaves else np.dtype(np.float32)
 
 
 def draw_normals(parameters: Any, key: Array, num_rows: int, noise: str = "float32") -> Array:

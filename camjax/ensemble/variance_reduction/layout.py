@@ -9,6 +9,7 @@ from jax import Array
 
 from camjax.ensemble.variance_reduction.components import increments_from_components
 from camjax.processes import DriverProcesses
+from camjax.processes.rows import parameter_dtype
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +76,7 @@ def _forgets(processes: DriverProcesses, column: str) -> bool:
     def first_state(key: Array) -> object:
         innovations = process.innovations(key, 1, processes.dt_days)
         innovation = jax.tree.map(lambda rows: rows[0], innovations)
-        return process.start(processes.normals(key)[column][0], innovation)[0]
+        normal = jnp.zeros((), parameter_dtype(process))
+        return process.start(normal, innovation)[0]
 
     return not jax.tree.leaves(jax.eval_shape(first_state, jax.random.key(0)))

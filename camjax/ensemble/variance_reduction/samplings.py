@@ -17,6 +17,7 @@ from camjax.ensemble.lanes import LANES
 from camjax.ensemble.variance_reduction.layout import Layout
 from camjax.ensemble.variance_reduction.scrambling import BITS, normal_of_integer, scramble
 from camjax.processes import DriverProcesses
+from camjax.processes.rows import parameter_dtype
 
 Normals = dict[str, Array]
 
@@ -91,9 +92,8 @@ class Sobol:
         self, processes: DriverProcesses, key: Array, paths: Array, points: Array
     ) -> Normals:
         """Scramble, and invert the normal distribution coordinate by coordinate."""
-        dtypes = [draw.dtype for draw in jax.eval_shape(processes.normals, key).values()]
         scrambled = self.scrambled(key, paths, points)
-        normals = normal_of_integer(scrambled, jnp.result_type(*dtypes))
+        normals = normal_of_integer(scrambled, parameter_dtype(processes.drawn))
         return self.layout.normals(mirrored(normals) if self.mirror else normals)
 
     def scrambled(self, key: Array, paths: Array, points: Array) -> Array:
