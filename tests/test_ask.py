@@ -10,6 +10,7 @@ from scipy import stats
 
 import camjax
 from camjax.ensemble.intervals import wilson_interval
+from camjax.ensemble.lanes import LANES
 from camjax.errors import CamjaxError, QuestionError
 from camjax.questions import Answer, ask, parse
 from camjax.questions.estimate import estimate, quantile_of
@@ -121,7 +122,7 @@ def test_paths_are_added_until_the_interval_is_narrow() -> None:
     found = ask(scenario(), "share[savings]", until_ci=0.0008)
     assert found.reached
     assert (found.high - found.low) / 2 <= 0.0008
-    assert found.paths % 1024 == 0
+    assert found.paths % LANES == 0
     again = ask(scenario(), "share[savings]", paths=found.paths)
     assert again.estimate == found.estimate
     assert not ask(scenario(), "share[savings]", until_ci=1e-9, paths=1024).reached

@@ -13,6 +13,7 @@ import pytest
 from camjax import analysis
 from camjax.cli import main, memory, pace, requests
 from camjax.ensemble.intervals import wilson_interval
+from camjax.ensemble.lanes import LANES
 from camjax.results import STATISTICS, load_results, statistics
 
 PATHS = 2100
@@ -86,7 +87,7 @@ def test_a_precise_run_says_how_many_paths_it_took(
     estimate = found["estimate"]
     assert estimate["reached"]
     assert (estimate["high"] - estimate["low"]) / 2 <= 0.002
-    assert found["num_paths"] % 1024 == 0
+    assert found["num_paths"] % LANES == 0
     assert estimate["value"] == pytest.approx(found["deposits"][2]["share"]["mean"], rel=1e-12)
     assert main(["run", *SHORT[:2], *wanted, "--paths", "1024"]) == 0
     assert "not as precise as wanted after 1,024 paths." in capsys.readouterr().out

@@ -70,7 +70,7 @@ def run_ensemble(
       The statistics, and how long compiling and running took.
 
     Raises:
-      CamjaxError: no reducer, two of one name, a number of paths below 1 or above 2³² - 1024, or
+      CamjaxError: no reducer, two of one name, a number of paths below 1 or above 2³² - 512, or
         a checkpoint of another run.
     """
     blocks = None if shard is None else shard.blocks(num_paths)
@@ -100,7 +100,7 @@ def run_paths(
       checkpoint: where this process's own part is saved; another file for each process.
 
     Raises:
-      CamjaxError: a number of paths below 1 or above 2³² - 1024, or as `run_blocks`.
+      CamjaxError: a number of paths below 1 or above 2³² - 512, or as `run_blocks`.
     """
     blocks, started = blocks_of(num_paths), time.perf_counter()
     if jax.process_count() == 1:

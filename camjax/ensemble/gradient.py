@@ -77,7 +77,7 @@ def mean_and_gradient(
 
     Raises:
       CamjaxError: an unknown quantity or one that is not a number, or a number of paths below 1
-        or above 2³² - 1024.
+        or above 2³² - 512.
     """
     blocks_of(num_paths)
     return GradientProgram(scenario, of, key, devices).run(num_paths, progress=progress)
@@ -170,7 +170,7 @@ class GradientProgram(BlockProgram):
         """Mean and gradient over paths 0…P-1.
 
         Raises:
-          CamjaxError: P is below 1 or above 2³² - 1024, or the quantity is not a number.
+          CamjaxError: P is below 1 or above 2³² - 512, or the quantity is not a number.
         """
         found = run_paths(self, num_paths, progress=progress)
         estimate, (model, processes), standard_error = found[self.reducers[0].name]

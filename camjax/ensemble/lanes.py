@@ -22,7 +22,7 @@ from camjax.simulation import run_steps
 from camjax.trajectory import assemble, assemble_path, choose
 
 LANES = 512
-"""Paths in a block, always: enough to fill vector units, few enough that states stay in cache.
+"""Paths in a block, always: enough to fill vector units, few enough that rows stay in cache.
 
 A fixed number makes a path the same numbers in any ensemble: another width may be compiled to
 other instructions, whose rounding differs.

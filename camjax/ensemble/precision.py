@@ -17,7 +17,7 @@ from camjax.ensemble.reducers import Estimate, FinalMean, FinalProbability, Redu
 from camjax.ensemble.reducers.final import final_statistic
 from camjax.errors import CamjaxError, refusal
 
-FEWEST_BLOCKS = 2
+FEWEST_BLOCKS = 4
 """Blocks that always run: an interval from fewer paths might be narrow by luck."""
 
 

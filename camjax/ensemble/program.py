@@ -27,9 +27,9 @@ IN_FLIGHT = 2
 """Calls under way at once, so that devices work while the host merges."""
 
 MOST_BLOCKS = 16
-"""Blocks that a device folds in one call: starting one takes as long as half a block's steps."""
+"""Blocks that a device folds in one call, so that starting calls takes no time worth naming."""
 
-CALL_BYTES = 2**20
+CALL_BYTES = 2**24
 """What a device's partial results of one call may take, or one block's, where that is more."""
 
 

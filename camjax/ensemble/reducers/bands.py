@@ -98,7 +98,7 @@ class Bands:
         """Those of both sets of paths."""
         return {
             "moments": self._moments.merge(earlier["moments"], later["moments"]),
-            "counts": np.asarray(earlier["counts"], np.int64) + later["counts"],
+            "counts": np.add(earlier["counts"], later["counts"]),
         }
 
     def finish(self, partial: Any) -> BandsResult:

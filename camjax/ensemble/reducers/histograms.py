@@ -1,5 +1,6 @@
 """Counting on the device: many histograms at once."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -20,12 +21,12 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
       variable: what is counted, for the message.
 
     Returns:
-      [..., width] int32.
+      [..., width] uint32, enough for as many paths as an ensemble can have.
 
     Raises:
       CamjaxError: all rows together have more bins than 32 bits can number.
     """
-    # One flat scatter of ones: rows follow each other, and what is not valid falls into a last bin.
+    # Rows follow each other in one flat histogram, and what is not valid falls into a last bin.
     rows = int(np.prod(places.shape[:-1]))
     if rows * width >= MOST_BINS:
         got = f"{rows} steps and deposits of {variable}"
@@ -33,5 +34,13 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
         raise CamjaxError(refusal("statistics", expected, got, "Leave this variable out."))
     start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*places.shape[:-1], 1))
     flat = jnp.where(valid, places + start, rows * width).reshape(-1)
-    counts = jnp.zeros(rows * width + 1, jnp.int32).at[flat].add(1, mode="promise_in_bounds")
+
+    # One by one, and not by a scatter, which would keep the scan around it from being one function.
+    def count(number: Array, counts: Array) -> Array:
+        at = (flat[number],)
+        met = jax.lax.dynamic_slice(counts, at, (1,)) + 1
+        return jax.lax.dynamic_update_slice(counts, met, at)
+
+    nothing = jnp.zeros(rows * width + 1, jnp.uint32)
+    counts = jax.lax.fori_loop(0, flat.size, count, nothing)
     return counts[:-1].reshape((*places.shape[:-1], width))

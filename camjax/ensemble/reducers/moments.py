@@ -1,10 +1,10 @@
 """Mean, variance and extremes over paths."""
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -30,16 +30,28 @@ class MomentsResult:
         return normal_interval(self.mean, self.std / np.sqrt(self.num_paths), level)
 
 
+def over_lanes(operation: Callable[[Array, Array], Array], values: Array) -> Array:
+    """Reduce [..., L] to [...] by halves: half with half, then those, down to one.
+
+    Pairwise sums round less than running ones, and keep vector units busy: a reduction would wait
+    for each addition.
+    """
+    while (number := values.shape[-1]) > 1:
+        half = number // 2
+        joined = operation(values[..., :half], values[..., half : 2 * half])
+        rest = values[..., 2 * half :]  # one, where the number is odd
+        values = jnp.concatenate([joined, rest], axis=-1) if number % 2 else joined
+    return values[..., 0]
+
+
 def moments_of(values: Array, counted: Array) -> dict[str, Array]:
     """Count, mean, squared deviations and extremes [...] of values [..., L] over counted lanes.
 
     What rounding left of the mean is found among the deviations and taken out (Chan, Golub &
-    LeVeque 1983). Sums are products with a vector of ones, which keep several additions under way
-    at once; a reduction would wait for each.
+    LeVeque 1983).
     """
     weight = counted.astype(values.dtype)
-    number = weight.sum()
-    total = partial(jnp.dot, b=weight, precision=jax.lax.Precision.HIGHEST)
+    number, total = weight.sum(), partial(over_lanes, jnp.add)
     mean = total(jnp.where(counted, values, 0)) / number
     deviations = jnp.where(counted, values - mean[..., None], 0)
     rounding = total(deviations) / number
@@ -47,8 +59,8 @@ def moments_of(values: Array, counted: Array) -> dict[str, Array]:
         "count": jnp.broadcast_to(number, mean.shape),
         "mean": mean + rounding,
         "squares": jnp.maximum(total(deviations * deviations) - number * rounding * rounding, 0),
-        "minimum": jnp.where(counted, values, jnp.inf).min(-1),
-        "maximum": jnp.where(counted, values, -jnp.inf).max(-1),
+        "minimum": over_lanes(jnp.minimum, jnp.where(counted, values, jnp.inf)),
+        "maximum": over_lanes(jnp.maximum, jnp.where(counted, values, -jnp.inf)),
     }
 
 

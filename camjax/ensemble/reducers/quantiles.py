@@ -94,11 +94,11 @@ class Quantiles:
 
     def merge(self, earlier: Any, later: Any) -> NDArray:
         """Counts of both sets of paths."""
-        return np.asarray(earlier, np.int64) + np.asarray(later, np.int64)
+        return np.add(earlier, later)
 
     def finish(self, partial: Any) -> QuantilesResult:
         """Quantiles, linear within a bin."""
-        counts = np.asarray(partial)
+        counts = np.asarray(partial, np.int64)
         below = counts.cumsum(-1)
         total = below[..., -1:]
         values = np.stack([self._quantile(counts, below, total, level) for level in self.levels])
