@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from camjax.ensemble.quantities import STEP
 from camjax.ensemble.reducers.base import Scope
-from camjax.ensemble.reducers.histograms import count_rows
+from camjax.ensemble.reducers.histograms import count_rows, merged_counts
 from camjax.ensemble.reducers.moments import Moments, moments_of
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -98,7 +98,7 @@ class Bands:
         """Those of both sets of paths."""
         return {
             "moments": self._moments.merge(earlier["moments"], later["moments"]),
-            "counts": np.add(earlier["counts"], later["counts"]),
+            "counts": merged_counts(earlier["counts"], later["counts"]),
         }
 
     def finish(self, partial: Any) -> BandsResult:

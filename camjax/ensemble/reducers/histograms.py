@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import ArrayLike, NDArray
 
 from camjax.errors import CamjaxError, refusal
 
@@ -21,7 +22,7 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
       variable: what is counted, for the message.
 
     Returns:
-      [..., width] uint32, enough for as many paths as an ensemble can have.
+      [..., width] of the shortest unsigned type that counts L.
 
     Raises:
       CamjaxError: all rows together have more bins than 32 bits can number.
@@ -41,6 +42,11 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
         met = jax.lax.dynamic_slice(counts, at, (1,)) + 1
         return jax.lax.dynamic_update_slice(counts, met, at)
 
-    nothing = jnp.zeros(rows * width + 1, jnp.uint32)
+    nothing = jnp.zeros(rows * width + 1, np.min_scalar_type(flat.size))
     counts = jax.lax.fori_loop(0, flat.size, count, nothing)
     return counts[:-1].reshape((*places.shape[:-1], width))
+
+
+def merged_counts(earlier: ArrayLike, later: ArrayLike) -> NDArray:
+    """Sum of two sets of counts, in a type that holds as many paths as an ensemble can have."""
+    return np.add(earlier, later, dtype=np.uint32)

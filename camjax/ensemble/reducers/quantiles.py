@@ -9,7 +9,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from camjax.ensemble.reducers.base import Scope
-from camjax.ensemble.reducers.histograms import count_rows
+from camjax.ensemble.reducers.histograms import count_rows, merged_counts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Quantiles:
 
     def merge(self, earlier: Any, later: Any) -> NDArray:
         """Counts of both sets of paths."""
-        return np.add(earlier, later)
+        return merged_counts(earlier, later)
 
     def finish(self, partial: Any) -> QuantilesResult:
         """Quantiles, linear within a bin."""
