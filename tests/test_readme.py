@@ -18,7 +18,7 @@ def blocks(language: str, text: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-GUIDES = [path for path in sorted(ROOT.glob("*/**/*.md")) if "```python" in path.read_text()]
+GUIDES = [path for path in sorted(ROOT.glob("[!.]*/**/*.md")) if "```python" in path.read_text()]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
