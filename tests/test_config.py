@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import jax
 import pytest
 
 from camjax import CamjaxError, configure
@@ -60,6 +61,7 @@ def test_scans_are_compiled_whole_unless_the_user_says_otherwise(flags: str, who
 def test_configuring_again_with_the_same_choice_is_fine() -> None:
     configure("float64", devices="all")
     configure("float64", devices=num_cores())
+    assert len(jax.local_devices()) == num_cores()
 
 
 @pytest.mark.parametrize("precision", ["float16", "double", 64, None])

@@ -44,7 +44,7 @@ class Merged:
 
 
 class BlockProgram:
-    """Folds blocks of paths of a scenario, one on each device at a time.
+    """Folds blocks of paths of a scenario, some on each device at a time.
 
     Args:
       scenario: what to run.
@@ -89,8 +89,10 @@ class BlockProgram:
         if analysis is None:
             return 0
         on_device = analysis.temp_size_in_bytes + IN_FLIGHT * analysis.output_size_in_bytes
-        # The host holds a call's results; earlier, later and merged counts take twice the bytes.
-        on_host = (len(self.devices) + 5) * analysis.output_size_in_bytes
+        # The host holds a call's results, and of a block what merging takes: counts that were and
+        # are merged have twice its bytes.
+        on_host = len(self.devices) * analysis.output_size_in_bytes
+        on_host += 5 * analysis.output_size_in_bytes // self._most
         return len(self.devices) * on_device + on_host
 
     @property

@@ -22,7 +22,7 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
       variable: what is counted, for the message.
 
     Returns:
-      [..., width] of the shortest unsigned type that counts L.
+      [..., width] of the shortest unsigned type that can count all places.
 
     Raises:
       CamjaxError: all rows together have more bins than 32 bits can number.
