@@ -21,24 +21,28 @@ def computed_before(words: Array) -> Array:
 
 
 def derivative_once(tree: Tree, step: Array) -> Tree:
-    """Identity whose derivative, forwards or backwards, is computed once and then reused.
+    """Identity whose derivatives, forwards or backwards, a CPU computes once.
 
     XLA fuses elementwise work into each of its uses. In the backward pass of a step nearly every
-    result has many, so the same cotangents would be computed up to ten times over. Expensive
-    operations are not repeated, and a division counts as one: derivatives pass through a division
-    by a 1 that XLA does not know to be 1. Values are left alone.
+    result has many, so that the same cotangents would be computed up to ten times over. It does not
+    fuse across the border of a branch, here of a choice by what it does not know: that steps are
+    numbered from 1. On other devices a choice would cost more than it saves.
 
     Args:
-      tree: floating arrays.
-      step: [] integer above 0, known only when the program runs.
+      tree: arrays, whose values are left alone; those of no floating type have no derivatives.
+      step: [] number above 0, known only when the program runs.
     """
-    one = jnp.where(step > 0, 1.0, 2.0)
-    return jax.tree.map(lambda value: _derivative_once(value, one.astype(value.dtype)), tree)
+
+    def once(value: Array) -> Array:
+        floating = jnp.issubdtype(value.dtype, jnp.floating)
+        return _derivative_once(value, step) if floating else value
+
+    return jax.tree.map(once, tree)
 
 
 @jax.custom_jvp
-def _derivative_once(value: Array, one: Array) -> Array:
-    del one
+def _derivative_once(value: Array, step: Array) -> Array:
+    del step
     return value
 
 
@@ -46,5 +50,15 @@ def _derivative_once(value: Array, one: Array) -> Array:
 def _derivative_once_jvp(
     primals: tuple[Array, Array], tangents: tuple[Array, Array]
 ) -> tuple[Array, Array]:
-    (value, one), (tangent, _) = primals, tangents
-    return value, tangent / one
+    (value, step), (tangent, _) = primals, tangents
+    once = jax.lax.platform_dependent(tangent, step, cpu=_behind_a_branch, default=_as_it_is)
+    return value, once
+
+
+def _behind_a_branch(tangent: Array, step: Array) -> Array:
+    return jax.lax.cond(step > 0, lambda tangent: tangent, jnp.zeros_like, tangent)
+
+
+def _as_it_is(tangent: Array, step: Array) -> Array:
+    del step
+    return tangent

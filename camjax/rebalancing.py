@@ -6,7 +6,7 @@ from jax import Array
 
 from camjax._pytree import pytree, static
 from camjax.network import Network
-from camjax.vector import Vector
+from camjax.vector import Vector, at_least, at_most
 from camjax.weights import Target
 
 LAWS = ("sqrt", "exponential")
@@ -113,7 +113,7 @@ def settle(rebalancing: Rebalancing, network: Network, balances: Vector, plan: P
 def _settle_unrolled(network: Network, balances: Vector, planned: Vector) -> Vector:
     held = list(balances.parts)
     for (i, j), amount in zip(network.edges, planned.parts, strict=True):
-        moved = jnp.clip(amount, -held[i], held[j])
+        moved = at_most(held[j], at_least(-held[i], amount))
         held[i] = held[i] + moved
         held[j] = held[j] - moved
     return Vector(parts=tuple(held), unrolled=True)
@@ -122,7 +122,7 @@ def _settle_unrolled(network: Network, balances: Vector, planned: Vector) -> Vec
 def _settle_looped(network: Network, balances: Vector, planned: Vector) -> Vector:
     def visit(held: Array, pair: tuple[Array, Array, Array]) -> tuple[Array, None]:
         i, j, amount = pair
-        moved = jnp.clip(amount, -held[i], held[j])
+        moved = at_most(held[j], at_least(-held[i], amount))
         return held.at[i].add(moved).at[j].add(-moved), None
 
     first, second = (jnp.asarray(end) for end in network.ends)

@@ -8,6 +8,7 @@ written with the operators below reads the same in both forms.
 
 import operator
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Self
 
 import jax
@@ -106,6 +107,19 @@ def positive_or(value: Array, fallback: float = 1.0) -> Array:
     return jnp.where(value > 0, value, jnp.asarray(fallback, value.dtype))
 
 
+def at_least(bound: Array | float, value: Array) -> Array:
+    """The larger of two numbers, NaN where `value` is; at a tie its derivative is that of `value`.
+
+    One instruction on a CPU, where `jnp.maximum`, which has to tell which of both is NaN, is three.
+    """
+    return jnp.where(value < bound, bound, value)
+
+
+def at_most(bound: Array | float, value: Array) -> Array:
+    """The smaller of two numbers, as `at_least` the larger."""
+    return jnp.where(value > bound, bound, value)
+
+
 def sqrt(value: Array) -> Array:
     """Square root of a number at or above 0, whose derivatives at 0 are 0 instead of infinite.
 
@@ -114,3 +128,26 @@ def sqrt(value: Array) -> Array:
     """
     is_zero = value == 0
     return jnp.where(is_zero, 0, jax.lax.sqrt(jnp.where(is_zero, 1, value)))
+
+
+def quotients(numerators: Sequence[Array], denominators: Sequence[Array]) -> tuple[Array, ...]:
+    """n_i / d_i for all i by one division, which takes a CPU as long as 16 multiplications.
+
+    n_i Π_{j≠i} d_j / Π_j d_j: the product of all denominators, and its square where there are
+    derivatives, must be within what a number of their type can be, and away from 0.
+    """
+    rest = products_of_others(denominators)
+    inverse = 1 / (denominators[0] * rest[0])
+    pairs = zip(numerators, rest, strict=True)
+    return tuple(numerator * others * inverse for numerator, others in pairs)
+
+
+def products_of_others(values: Sequence[Array]) -> list[Array]:
+    """Π_{j≠i} v_j for every i, of at least two values."""
+    before, after = (
+        list(accumulate(values, operator.mul)),
+        list(accumulate(reversed(values), operator.mul)),
+    )
+    after.reverse()
+    middle = [a * b for a, b in zip(before[:-2], after[2:], strict=True)]
+    return [after[1], *middle, before[-2]]

@@ -10,7 +10,7 @@ from camjax.deposits.base import Info
 from camjax.deposits.plain import PlainDeposit
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Market, Series
-from camjax.vector import positive_or
+from camjax.vector import at_least, positive_or
 
 
 @pytree
@@ -53,10 +53,11 @@ class MoneyMarket(PlainDeposit):
         """Set rates at the step's utilization; balances do not change."""
         supply = state + self.protocol_balance
         utilization = self._utilization(supply, market, series)
+        beyond = at_least(0, utilization - self.kink)
         borrow_rate = (
             self.base_rate
-            + self.multiplier * jnp.minimum(utilization, self.kink)
-            + self.jump_multiplier * jnp.maximum(utilization - self.kink, 0)
+            + self.multiplier * (utilization - beyond)
+            + self.jump_multiplier * beyond
         )
         supply_rate = borrow_rate * utilization * (1 - self.reserve_factor)
         info = {

@@ -5,6 +5,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from camjax.vector import at_least, at_most
+
 # A price at or below this share of its row 0 is held there for good. Specification, 1.
 PRICE_FLOOR = 1e-6
 
@@ -53,7 +55,7 @@ def stay_in_domain(column: str, state: Any, value: Array) -> tuple[Any, Array]:
 def _clip(column: str, value: Array) -> Array:
     """The nearest value that the driver may take."""
     if column.startswith(SHARE_COLUMNS):
-        return jnp.clip(value, 0.0, 1.0)
+        return at_most(1, at_least(0, value))
     if column.startswith(NON_NEGATIVE_COLUMNS):
-        return jnp.clip(value, min=0.0)
+        return at_least(0, value)
     return value

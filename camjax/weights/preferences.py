@@ -1,6 +1,7 @@
 """What holders make of yields and risks: a score for every deposit."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,7 @@ from jax import Array
 
 from camjax._fusion import derivative_once
 from camjax._pytree import pytree
-from camjax.vector import Vector, positive_or
+from camjax.vector import Vector, at_least, positive_or
 from camjax.weights.base import View
 from camjax.weights.memory import FLOOR, Statistics
 
@@ -63,7 +64,7 @@ class Preferences:
     def scores(self, statistics: Statistics, view: View) -> Vector:
         """Scores s [N] of this step, up to a common factor; 0 for closed deposits."""
         statistics = derivative_once(statistics, view.step)
-        mean = statistics.mean.map(lambda m: jnp.maximum(m, 0) + FLOOR)
+        mean = statistics.mean.map(lambda m: at_least(0, m) + FLOOR)
         danger = self.exposure * (self.asset_risk_aversion * view.volatile_asset_risk)
         if view.risk is not None:
             danger = danger + view.risk
@@ -84,10 +85,10 @@ class Preferences:
         can have a score: others must not set the unit, or what can could vanish beside them.
         """
         if self.elasticity is None:
-            return average.map(lambda y: jnp.maximum(y, FLOOR)) * (1 / FLOOR)
+            return average.map(partial(at_least, FLOOR)) * (1 / FLOOR)
         elasticity = self.elasticity
         counts = self.factor if open_ is None else self.factor * open_
-        logarithms = average.map(lambda y: jnp.log(jnp.maximum(y, FLOOR)))
+        logarithms = average.map(lambda y: jnp.log(at_least(FLOOR, y)))
         candidates = logarithms.map(lambda y, count: jnp.where(count > 0, y, -jnp.inf), counts)
         largest = jax.lax.stop_gradient(candidates.stack().max())
         excess = logarithms.map(lambda y, count: jnp.where(count > 0, y - largest, 0), counts)
