@@ -39,6 +39,21 @@ def drivers_of(
         if len(shape) != 1 or shape[0] <= steps:
             raise CamjaxError(refusal(f"drivers.{column}", f"a series of {steps + 1} rows", shape))
     columns = {column: values[: steps + 1] for column, values in columns.items()}
+    return sorted_columns(deposits, names, positions, columns, steps)
+
+
+def sorted_columns(
+    deposits: Sequence[Deposit],
+    names: Sequence[str],
+    positions: Sequence[int],
+    columns: Columns,
+    steps: int,
+) -> Drivers:
+    """Columns of one shape, series or one row of them, where each part of a model reads them.
+
+    Raises:
+      CamjaxError: columns of some deposits but not of all, where all need one.
+    """
     allocated = [names[i] for i in positions]
     return Drivers(
         volatile_asset_price=columns.get("volatile_asset_price"),
@@ -63,24 +78,41 @@ def rows_of(deposits: Sequence[Deposit], drivers: Drivers, risk_window: int) -> 
     risk = held = None
     if (price := drivers.volatile_asset_price) is not None:
         risk = volatile_asset_risk(price, risk_window)
-        # A little above the floor, so that rounding cannot hide a price that is held there.
-        held = price[1:] <= 1.001 * PRICE_FLOOR * price[0]
-    groups = Groups.of(deposits, drivers.deposits)
+        held = is_held(price[1:], price[0])
+    step = jnp.arange(1, drivers.steps + 1, dtype=jnp.int32)
+    return row_of(Groups.of(deposits, drivers.deposits), rows, step, risk, held)
+
+
+def first_row(deposits: Sequence[Deposit], drivers: Drivers) -> Row:
+    """Row 0 of the drivers: what a model is started in, before there is a risk."""
+    row = jax.tree.map(lambda series: series[0], drivers)
+    return row_of(Groups.of(deposits, drivers.deposits), row, jnp.int32(0), None, None)
+
+
+def row_of(
+    groups: Groups, drivers: Drivers, step: Array, risk: Array | None, held: Array | None
+) -> Row:
+    """What a step reads, from one row of the drivers; or many steps, stacked, from many rows."""
     return Row(
         groups=groups,
-        step=jnp.arange(1, drivers.steps + 1, dtype=jnp.int32),
-        volatile_asset_price=rows.volatile_asset_price,
+        step=step,
+        volatile_asset_price=drivers.volatile_asset_price,
         volatile_asset_risk=risk,
         price_held=held,
-        fei_price=rows.fei_price,
-        mint_redeem=rows.mint_redeem,
-        deposits=groups.stack(rows.deposits, axis=1),
-        risk=rows.risk,
-        available=rows.available,
-        dirichlet=rows.dirichlet,
-        target=rows.target,
-        observed_yield=rows.observed_yield,
+        fei_price=drivers.fei_price,
+        mint_redeem=drivers.mint_redeem,
+        deposits=groups.stack(drivers.deposits, axis=step.ndim),
+        risk=drivers.risk,
+        available=drivers.available,
+        dirichlet=drivers.dirichlet,
+        target=drivers.target,
+        observed_yield=drivers.observed_yield,
     )
+
+
+def is_held(price: Array, initial_price: Array) -> Array:
+    """Whether a price is at its floor; a little above, so that rounding cannot hide it."""
+    return price <= 1.001 * PRICE_FLOOR * initial_price
 
 
 def _own_series(deposit: Deposit, name: str, columns: Columns) -> Series:

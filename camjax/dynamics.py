@@ -9,6 +9,7 @@ from jax import Array
 from camjax._fusion import derivative_once
 from camjax.deposits import Deposit
 from camjax.deposits.base import Info
+from camjax.drivers import first_row
 from camjax.groups import Groups
 from camjax.market import Drivers, Market, Row, Series
 from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, Model, Record, State
@@ -19,17 +20,12 @@ from camjax.weights import View
 
 def initial_state(model: Model, drivers: Drivers) -> State:
     """State before the first step, from the model's initial balances and row 0 of the drivers."""
-    price = None if drivers.volatile_asset_price is None else drivers.volatile_asset_price[0]
-    like = model.rebalancing.duration_days
-    fei_price = jnp.ones_like(like) if drivers.fei_price is None else drivers.fei_price[0]
-    market = Market(
-        volatile_asset_price=price,
-        fei_price=fei_price,
-        volatile_asset_risk=jnp.zeros_like(like),
-        time_days=jnp.zeros_like(like),
-        dt_days=model.dt_days,
-    )
-    groups = Groups.of(model.deposits, drivers.deposits)
+    return state_at(model, first_row(model.deposits, drivers))
+
+
+def state_at(model: Model, row: Row) -> State:
+    """State before the first step, from the model's initial balances and row 0."""
+    groups, market = row.groups, _market(model, row)
     deposits = groups.stack(model.deposits)
     states = groups.map(lambda deposit: deposit.init(market), deposits)
     balances = _user_balances(groups, deposits, states).take(model.positions)
@@ -39,7 +35,7 @@ def initial_state(model: Model, drivers: Drivers) -> State:
         groups=groups,
         deposits=states,
         memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
-        weights=None if drivers.mint_redeem is None else balances / positive_or(total),
+        weights=None if row.mint_redeem is None else balances / positive_or(total),
     )
 
 
@@ -68,8 +64,9 @@ def step_grouped(
     model: Model, deposits: tuple[Deposit, ...], state: State, row: Row, key: Array | None
 ) -> tuple[State, Record]:
     """`step` with the deposits already stacked by group, as a scan does once before it starts."""
-    market = _market(model, row)
+    market = derivative_once(_market(model, row), row.step)
     states, yield_rates, info = _evolve(model, deposits, state, row, market)
+    states, yield_rates = derivative_once((states, yield_rates), row.step)
     states, minted, shortfall = _mint_or_redeem(model, deposits, states, row, market)
 
     before = _user_balances(row.groups, deposits, states).take(model.positions)
@@ -139,7 +136,7 @@ def _market(model: Model, row: Row) -> Market:
         volatile_asset_price=row.volatile_asset_price,
         fei_price=jnp.ones_like(like) if row.fei_price is None else row.fei_price,
         volatile_asset_risk=jnp.zeros_like(like) if risk is None else risk,
-        time_days=row.step.astype(like.dtype) * model.dt_days,
+        step=row.step,
         dt_days=model.dt_days,
     )
 

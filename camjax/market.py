@@ -4,14 +4,16 @@ Nothing here knows of deposits beyond their number: exogenous and endogenous are
 """
 
 from functools import partial
+from typing import Self
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from camjax._fusion import derivative_once
 from camjax._pytree import pytree, static
 from camjax.groups import Groups
-from camjax.vector import Vector, positive_or
+from camjax.vector import Vector, at_least, at_most, positive_or
 
 DAYS_PER_YEAR = 365.0
 
@@ -53,17 +55,17 @@ class Drivers:
 
 @pytree
 class Row:
-    """What step t reads of the drivers; stacked over t it is what the scan runs over."""
+    """What step t reads of the drivers."""
 
     groups: Groups = static()
     """Which deposits' series are stacked."""
     step: Array
-    """t, 1 to T."""
+    """t, from 1; 0 before the first step."""
     volatile_asset_price: Array | None
     volatile_asset_risk: Array | None
-    """ρ_t in [0, 1]; None without a price, where it is 0."""
+    """ρ_t in [0, 1]; None in row 0 and without a price, where it is 0."""
     price_held: Array | None
-    """Whether P_t is at its floor."""
+    """Whether P_t is at its floor; None in row 0 and without a price."""
     fei_price: Array | None
     mint_redeem: Array | None
     deposits: tuple[Series, ...]
@@ -84,10 +86,15 @@ class Market:
     """F_t, USD."""
     volatile_asset_risk: Array
     """ρ_t in [0, 1]."""
-    time_days: Array
-    """t Δt."""
+    step: Array
+    """t; 0 at the start."""
     dt_days: float = static()
     """Δt."""
+
+    @property
+    def time_days(self) -> Array:
+        """The time, t Δt."""
+        return self.step.astype(self.fei_price.dtype) * self.dt_days
 
     @property
     def steps_per_year(self) -> float:
@@ -96,7 +103,7 @@ class Market:
 
 
 @pytree
-class _RiskState:
+class RiskState:
     """Running sums from which the risk metric of the next step follows.
 
     Prices enter as Q = P - P_0, which keeps the sums of a constant price exactly zero.
@@ -112,6 +119,19 @@ class _RiskState:
     """μ_{t-1}, mean of P_1…P_{t-1}."""
     lowest: Array
     highest: Array
+
+    @classmethod
+    def at(cls, initial_price: Array) -> Self:
+        """Before step 1."""
+        zero = jnp.zeros_like(initial_price)
+        return cls(
+            previous=zero,
+            price_sum=zero,
+            ranked_sum=zero,
+            mean_price=zero,
+            lowest=zero,
+            highest=zero,
+        )
 
 
 def volatile_asset_risk(prices: Array, window: int) -> Array:
@@ -138,41 +158,43 @@ def volatile_asset_risk(prices: Array, window: int) -> Array:
     >>> volatile_asset_risk(jnp.array([4.0, 4.0, 3.0, 2.0, 1.0]), window=30)
     Array([0., 0., 0., 1.], dtype=float...)
     """
-    initial = prices[0]
-    zero = jnp.zeros_like(initial)
-    start = _RiskState(
-        previous=zero,
-        price_sum=zero,
-        ranked_sum=zero,
-        mean_price=zero,
-        lowest=zero,
-        highest=zero,
-    )
     steps = jnp.arange(1, prices.shape[0], dtype=prices.dtype)
-    rows = (steps, prices[1:], _departed_prices(prices, window))
+    rows = (steps, prices[1:], departed_prices(prices[1:], window))
 
     # Backwards, a step is run again from its state, which is less to store than its inside.
     @partial(jax.checkpoint, prevent_cse=False)
-    def advance(state: _RiskState, row: tuple[Array, Array, Array]) -> tuple[_RiskState, Array]:
-        return _risk_step(state, row, initial, window)
+    def advance(state: RiskState, row: tuple[Array, Array, Array]) -> tuple[RiskState, Array]:
+        return risk_step(state, *row, prices[0], window)
 
-    _, risk = jax.lax.scan(advance, start, rows)
+    _, risk = jax.lax.scan(advance, RiskState.at(prices[0]), rows)
     return risk
 
 
-def _departed_prices(prices: Array, window: int) -> Array:
-    """P_{t - window} for t = 1…T, and anything where that lies before P_1: [T] from [T + 1]."""
-    steps = prices.shape[0] - 1
+def departed_prices(prices: Array, window: int) -> Array:
+    """P_{t - window} for t = 1…T from P_1…P_T, and anything where that lies before P_1: [T]."""
+    steps = prices.shape[0]
     before = min(window, steps)
-    none = jnp.zeros((), prices.dtype)
-    return jax.lax.pad(prices[1 : 1 + steps - before], none, [(before, 0, 0)])
+    return jax.lax.pad(prices[: steps - before], jnp.zeros((), prices.dtype), [(before, 0, 0)])
 
 
-def _risk_step(
-    state: _RiskState, row: tuple[Array, Array, Array], initial_price: Array, window: int
-) -> tuple[_RiskState, Array]:
-    """ρ_t, and the window slid on by a step: P_{t-1} enters, P_{t - window} departs."""
-    step, price, departed_price = row
+def risk_step(
+    state: RiskState,
+    step: Array,
+    price: Array,
+    departed_price: Array,
+    initial_price: Array,
+    window: int,
+) -> tuple[RiskState, Array]:
+    """ρ_t, and the window slid on by a step: P_{t-1} enters, P_{t - window} departs.
+
+    Args:
+      state: of step t-1.
+      step: [] t, in the prices' type.
+      price: [] P_t.
+      departed_price: [] P_{t - window}.
+      initial_price: [] P_0.
+      window: as in `volatile_asset_risk`.
+    """
     count = jnp.minimum(step, window) - 1
     mean_price = state.mean_price + (price - state.mean_price) * (1 / step)
 
@@ -180,14 +202,15 @@ def _risk_step(
     slope = (state.ranked_sum - (count - 1) / 2 * state.price_sum) * (1 / positive_or(spread))
     significant = (count >= 2) & (jnp.abs(slope) >= MINIMUM_SLOPE * mean_price)
     raw = jnp.where(significant, -slope / mean_price, 0)
-    lowest = jnp.minimum(state.lowest, raw)
-    highest = jnp.maximum(state.highest, raw)
+    raw = derivative_once(raw, step)
+    lowest = at_most(state.lowest, raw)
+    highest = at_least(state.highest, raw)
     risk = (raw - lowest) / positive_or(highest - lowest)  # without a span, raw = lowest = 0
 
     departed = jnp.where(step > window, departed_price - initial_price, 0)
     remaining = state.price_sum - departed + state.previous
     demoted = jnp.where(step >= window, remaining, 0)
-    slid = _RiskState(
+    slid = RiskState(
         previous=price - initial_price,
         price_sum=remaining,
         ranked_sum=state.ranked_sum + count * state.previous - demoted,

@@ -7,12 +7,16 @@ from typing import Any, TypeVar
 import jax
 from jax import Array
 
-from camjax.dynamics import initial_state, step_grouped
-from camjax.market import Drivers, Row
+from camjax.dynamics import state_at, step_grouped
+from camjax.feed import Feed, GivenFeed
+from camjax.market import Drivers
 from camjax.model import Model, Record, State
 from camjax.trajectory import Trajectory, assemble_path, choose, variables_of
 
 Memory = TypeVar("Memory")
+
+Carry = tuple[Any, State, Any]
+"""What a scan carries: what the feed, the model and whoever looks need of the step before."""
 
 See = Callable[[Memory, Record], tuple[Memory, Any]]
 """From what is remembered and the record of a step to what is remembered next, and kept."""
@@ -57,19 +61,20 @@ def simulate(
         found = variables_of(seen)
         return memory, found if record is None else choose(found, record)
 
-    final_state, _, recorded = run_steps(model, drivers, key, None, see)
+    feed = GivenFeed(model=model, drivers=drivers)
+    final_state, _, recorded = run_steps(model, feed, key, None, see)
     variables = assemble_path(model, final_state.groups, recorded)
     return Trajectory(variables=variables, final_state=final_state)
 
 
 def run_steps(
-    model: Model, drivers: Drivers, key: Array | None, memory: Memory, see: See[Memory]
+    model: Model, feed: Feed, key: Array | None, memory: Memory, see: See[Memory]
 ) -> tuple[State, Memory, Any]:
     """The scan under every run: what is seen of a step is kept, or only remembered.
 
     Args:
       model: parameters and structure.
-      drivers: one path, T steps.
+      feed: the drivers of one path.
       key: as in `simulate`.
       memory: what `see` is given in step 1.
       see: maps (memory, record of a step) to (memory, what to keep of the step).
@@ -77,18 +82,19 @@ def run_steps(
     Returns:
       The final state, the last memory, and what was kept with a leading time axis.
     """
-    rows = model.rows(drivers)
-    deposits = rows.groups.stack(model.deposits)
+    fed, first = feed.start()
+    deposits = first.groups.stack(model.deposits)
 
     # Backwards, a step is run again from its state, which is far less to store than its inside.
     @partial(jax.checkpoint, prevent_cse=False)
-    def advance(carry: tuple[State, Memory], row: Row) -> tuple[tuple[State, Memory], Any]:
-        state, memory = carry
-        step_key = None if key is None else jax.random.fold_in(key, row.step)
-        state, record = step_grouped(model, deposits, state, row, step_key)
+    def advance(carry: Carry, row: Any) -> tuple[Carry, Any]:
+        fed, state, memory = carry
+        fed, now = feed.advance(fed, row)
+        step_key = None if key is None else jax.random.fold_in(key, now.step)
+        state, record = step_grouped(model, deposits, state, now, step_key)
         memory, kept = see(memory, record)
-        return (state, memory), kept
+        return (fed, state, memory), kept
 
-    start = initial_state(model, drivers), memory
-    (final_state, memory), kept = jax.lax.scan(advance, start, rows)
+    start = fed, state_at(model, first), memory
+    (_, final_state, memory), kept = jax.lax.scan(advance, start, feed.rows)
     return final_state, memory, kept

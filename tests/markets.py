@@ -16,10 +16,11 @@ def market(
 ) -> Market:
     """Day 3, without risk, of a path whose prices started at `PRICE` and 1 USD."""
     price, fei_price = jnp.asarray(price, dtype), jnp.asarray(fei_price, dtype)
-    at = {"volatile_asset_risk": 0.0, "time_days": 3.0, **changes}
+    at = {"volatile_asset_risk": 0.0, **changes}
     return Market(
         volatile_asset_price=price,
         fei_price=fei_price,
+        step=jnp.asarray(at.pop("step", 3)),
         dt_days=at.pop("dt_days", 1.0),
         **{field: jnp.asarray(value, dtype) for field, value in at.items()},
     )

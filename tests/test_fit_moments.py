@@ -76,8 +76,9 @@ def test_a_volatility_is_the_one_that_its_paths_give_in_closed_form(problem: Pro
     paths = np.asarray(simulated_moments(problem, problem.free.start, problem.data))
     per_unit = paths[:, 1].mean() / 0.02**2
     closed = np.sqrt(result.observed[1] / per_unit)
-    # The other moments know little of σ: the mean level through −σ²/2 alone.
-    assert result.values[0] == pytest.approx(closed, rel=1e-3)
+    # The other moments know little of σ, the mean level through −σ²/2 alone: what they move it by,
+    # on 64 paths some 0.2 %, is nothing beside its error of 7 %.
+    assert abs(np.log(result.values[0] / closed)) < 0.05 * result.line_errors[0]
     # Of 79 normal changes a standard deviation is known to 1/√158.
     assert result.line_errors[0] == pytest.approx(1 / np.sqrt(158), rel=0.3)
     assert abs(np.log(result.values[0] / 0.05)) < 4 * result.line_errors[0]

@@ -37,6 +37,7 @@ ORDER = [
         "weights",
         "rebalancing",
         "model",
+        "feed",
         "dynamics",
         "trajectory",
     ),

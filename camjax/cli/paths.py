@@ -171,7 +171,7 @@ def _simulate_path(
         return advance_digest(model, digest, record), kept
 
     final_state, digest, recorded = run_steps(
-        model, scenario.sample_drivers(path_key), path_key, start_digest(model), see
+        model, scenario.feed(path_key), path_key, start_digest(model), see
     )
     kept = assemble_path(model, final_state.groups, recorded)
     if keep == "final":

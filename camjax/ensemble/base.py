@@ -4,7 +4,7 @@ from typing import Protocol, Self
 
 from jax import Array
 
-from camjax.market import Drivers
+from camjax.feed import Feed
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 
@@ -22,7 +22,7 @@ class PathSource(Protocol):
         """Where driver series come from."""
         ...
 
-    def sample_drivers(self, key: Array, normals: dict[str, Array] | None = None) -> Drivers:
+    def feed(self, key: Array, normals: dict[str, Array] | None = None) -> Feed:
         """Drivers of one path, from normals [T+1] by column where they are given."""
         ...
 

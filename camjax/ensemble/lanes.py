@@ -9,13 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from camjax.dynamics import initial_state, step
+from camjax.dynamics import state_at, step
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.quantities import STEP, quantities_of
 from camjax.ensemble.reducers import AlongReducer, Reducer
 from camjax.ensemble.reducers.base import SCOPES
-from camjax.groups import Groups
-from camjax.market import Drivers
+from camjax.feed import Feed
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.simulation import run_steps
@@ -77,23 +76,40 @@ def fold_paths(
       counted: [L], False for padding.
     """
     path = jax.vmap(
-        partial(_fold_path, source, reducers, counted),
+        partial(fold_path, source, reducers, counted),
         in_axes=(0, -1),
         out_axes=(None, -1),
         axis_name=AXIS,
     )
-    folded, seen = path(keys, source.processes.normals(keys))
+    # What is laid out beforehand is drawn for all keys at once, and lies as a scan reads it.
+    in_place = source.processes.draws_in_place(keys)
+    folded, seen = path(keys, None if in_place else source.processes.normals(keys))
     rest = [reducer for reducer in reducers if reducer.scope != "step"]
     folded |= {reducer.name: reducer.fold(seen[reducer.name], counted) for reducer in rest}
     return tuple(folded[reducer.name] for reducer in reducers)
 
 
-def _fold_path(
-    source: PathSource, reducers: Sequence[Reducer], counted: Array, key: Array, normals: Variables
+def fold_path(
+    source: PathSource,
+    reducers: Sequence[Reducer],
+    counted: Array,
+    key: Array,
+    normals: Variables | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One path among those of the axis: what is folded of its steps, and what is seen of it."""
-    model, drivers = source.model, source.sample_drivers(key, normals)
-    groups = Groups.of(model.deposits, drivers.deposits)
+    """One path among those side by side on the axis `AXIS`.
+
+    Args:
+      source: what to run.
+      reducers: what folds the paths.
+      counted: [L], False for padding.
+      key: of this path.
+      normals: in place of those that the key gives.
+
+    Returns:
+      By name what reducers have folded of each step, and what the others are to fold.
+    """
+    model, feed = source.model, source.feed(key, normals)
+    groups = feed.start()[1].groups
     table = partial(assemble, model, groups)
     scoped = {scope: [each for each in reducers if each.scope == scope] for scope in SCOPES}
     rememberers = cast("list[AlongReducer]", scoped["along"])
@@ -110,9 +126,9 @@ def _fold_path(
         folded = {each.name: each.fold(now, counted) for each in scoped["step"]}
         return Memory(last, along), (folded, choose(found, _names(scoped["path"])))
 
-    nothing = _nothing(model, drivers, key, _names(scoped["end"]))
+    nothing = _nothing(model, feed, key, _names(scoped["end"]))
     start = Memory(nothing, {each.name: each.start(model) for each in rememberers})
-    _, memory, (folded, kept) = run_steps(model, drivers, key, start, see)
+    _, memory, (folded, kept) = run_steps(model, feed, key, start, see)
     last = {name: table(name, values) for name, values in memory.last.items()}
     whole = assemble_path(model, groups, kept)
     seen = {each.name: choose(last, each.variables) for each in scoped["end"]}
@@ -120,12 +136,13 @@ def _fold_path(
     return folded, seen | memory.along
 
 
-def _nothing(model: Model, drivers: Drivers, key: Array, names: tuple[str, ...]) -> Variables:
+def _nothing(model: Model, feed: Feed, key: Array, names: tuple[str, ...]) -> Variables:
     """Variables as they are carried before the first step: zeros of their shapes."""
 
     def first_step() -> Variables:
-        row = jax.tree.map(lambda rows: rows[0], model.rows(drivers))
-        _, record = step(model, initial_state(model, drivers), row, key)
+        fed, first = feed.start()
+        _, row = feed.advance(fed, jax.tree.map(lambda rows: rows[0], feed.rows))
+        _, record = step(model, state_at(model, first), row, key)
         return choose(quantities_of(model, record), names)
 
     return jax.tree.map(jnp.zeros_like, jax.eval_shape(first_step)) if names else {}

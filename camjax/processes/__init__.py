@@ -3,7 +3,7 @@
 Sizes: T steps, K entries of a schedule, H values of history, G correlated columns.
 """
 
-from camjax.processes.base import Process, sample_path
+from camjax.processes.base import Process
 from camjax.processes.block_bootstrap import BlockBootstrap
 from camjax.processes.brownian_motion import BrownianMotion
 from camjax.processes.constant import Constant
@@ -14,7 +14,9 @@ from camjax.processes.geometric_brownian_motion import GeometricBrownianMotion
 from camjax.processes.joint import DriverProcesses
 from camjax.processes.jump_diffusion import JumpDiffusion
 from camjax.processes.ornstein_uhlenbeck import OrnsteinUhlenbeck
+from camjax.processes.path import sample_path
 from camjax.processes.schedule import Schedule
+from camjax.processes.stream import DriverStream
 from camjax.processes.uniform_noise import UniformNoise
 
 PROCESSES: dict[str, type] = {
@@ -37,6 +39,7 @@ __all__ = [
     "Constant",
     "Correlation",
     "DriverProcesses",
+    "DriverStream",
     "GaussianNoise",
     "GeometricBrownianMotion",
     "JumpDiffusion",

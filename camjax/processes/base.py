@@ -1,12 +1,8 @@
-"""What a stochastic driver is, and how one of them is drawn alone."""
+"""What a stochastic driver is."""
 
-from functools import partial
 from typing import Any, ClassVar, Protocol
 
-import jax
 from jax import Array
-
-from camjax.processes.rows import draw_normals, parameter_dtype, scan_rows, split_key
 
 
 class Process(Protocol):
@@ -50,35 +46,3 @@ class Process(Protocol):
           innovation: the row's part of `innovations`.
           dt_days: step length.
         """
-
-
-@partial(jax.jit, static_argnames=("steps", "dt_days"))
-def sample_path(process: Process, key: Array, steps: int, dt_days: float) -> Array:
-    """One path of one process.
-
-    Args:
-      process: its parameters decide the dtype.
-      key: of this path.
-      steps: T.
-      dt_days: step length.
-
-    Returns:
-      [T+1] rows 0…T.
-
-    >>> from camjax.processes import Constant
-    >>> sample_path(Constant(value=0.5), jax.random.key(0), steps=2, dt_days=1.0).tolist()
-    [0.5, 0.5, 0.5]
-    """
-    normal_key, innovation_key = split_key(key)
-    normals = draw_normals(process, normal_key, steps + 1) if process.gaussian else None
-    innovations = process.innovations(innovation_key, steps + 1, dt_days)
-
-    def start(draw: tuple[Array | None, Any]) -> tuple[Any, Array]:
-        normal, innovation = draw
-        return process.start(normal, innovation)
-
-    def advance(state: Any, draw: tuple[Array | None, Any]) -> tuple[Any, Array]:
-        normal, innovation = draw
-        return process.advance(state, normal, innovation, dt_days)
-
-    return scan_rows(start, advance, (normals, innovations), steps, parameter_dtype(process))

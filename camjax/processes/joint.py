@@ -3,7 +3,6 @@
 import dataclasses
 import zlib
 from functools import partial
-from typing import Any
 
 import jax
 import numpy as np
@@ -13,8 +12,8 @@ from camjax._pytree import pytree, static
 from camjax.errors import CamjaxError, ScenarioError, refusal
 from camjax.processes.base import Process
 from camjax.processes.correlation import Correlation, refuse_column
-from camjax.processes.domains import enter_domain, stay_in_domain
-from camjax.processes.rows import draw_normals, parameter_dtype, scan_rows, split_key
+from camjax.processes.normals import can_draw, standard_normals
+from camjax.processes.stream import DriverStream, noise_dtype, split_key, stream_of
 
 
 @pytree
@@ -22,7 +21,7 @@ class DriverProcesses:
     """One process or one given series for each driver, and how the processes are correlated.
 
     Every column has a key of its own, made from its name, so its draws do not depend on which other
-    columns there are. One scan makes the rows of all processes. `noise` is the precision in which
+    columns there are. Rows of all processes are made together. `noise` is the precision in which
     normals are drawn, "float32" or, under float64 parameters, "float64".
 
     >>> from camjax.processes import BrownianMotion
@@ -56,6 +55,10 @@ class DriverProcesses:
         """Whether a sample depends on its key."""
         return any(process.random for process in self.drawn.values())
 
+    def draws_in_place(self, key: Array) -> bool:
+        """Whether normals are drawn row by row from such a key, and not laid out beforehand."""
+        return can_draw(key, noise_dtype(self.drawn, self.noise))
+
     def normals(self, key: Array) -> dict[str, Array]:
         """Independent standard normals for each Gaussian column, [T+1, ...] each for keys [...].
 
@@ -63,12 +66,36 @@ class DriverProcesses:
         antithetic, quasi-random or shared paths. Drawn for many keys at once they lie as a scan
         over paths side by side reads them.
         """
+        dtype, num_rows = noise_dtype(self.drawn, self.noise), self.steps + 1
         return {
-            column: draw_normals(
-                self.drawn[column], _normal_keys(key, column), self.steps + 1, self.noise
-            )
+            column: standard_normals(_normal_keys(key, column), num_rows, dtype)
             for column in self.gaussian_columns
         }
+
+    def stream(self, key: Array | None, normals: dict[str, Array] | None = None) -> DriverStream:
+        """Rows of every driver that is drawn, for a scan that makes them as it goes.
+
+        Args:
+          key: of this path; needed where something is random.
+          normals: as in `sample`.
+
+        Raises:
+          CamjaxError: something is random and there is no key, or normals of a column are missing.
+          ScenarioError: a correlated column has no normals, because its process is not Gaussian or
+            its series is given.
+        """
+        self._check(key, normals)
+        # Without randomness the key is not read.
+        key = jax.random.key(0) if key is None else key
+        return stream_of(
+            self.drawn,
+            {column: _column_key(key, column) for column in self.drawn},
+            self.steps + 1,
+            self.dt_days,
+            normals=normals,
+            noise=self.noise,
+            correlation=self.correlation,
+        )
 
     def sample(
         self, key: Array | None = None, normals: dict[str, Array] | None = None
@@ -88,6 +115,10 @@ class DriverProcesses:
           ScenarioError: a correlated column has no normals, because its process is not Gaussian or
             its series is given.
         """
+        return {**_collected(self, key, normals), **self.given}
+
+    def _check(self, key: Array | None, normals: dict[str, Array] | None) -> None:
+        """Refuse a path that lacks what it is drawn from."""
         if key is None and self.is_random:
             raise CamjaxError(refusal("key", "a key, since drivers are random", "none"))
         missing = [] if normals is None else [c for c in self.gaussian_columns if c not in normals]
@@ -98,60 +129,22 @@ class DriverProcesses:
         for column in () if self.correlation is None else self.correlation.columns:
             if column not in self.gaussian_columns:
                 raise ScenarioError(refuse_column(column, self.gaussian_columns))
-        # Without randomness the key is not read.
-        key = jax.random.key(0) if key is None else key
-        return {**_sample(self, key, normals), **self.given}
 
 
 @jax.jit
-def _sample(
-    drivers: DriverProcesses, key: Array, normals: dict[str, Array] | None
+def _collected(
+    drivers: DriverProcesses, key: Array | None, normals: dict[str, Array] | None
 ) -> dict[str, Array]:
-    """One path of every driver that is drawn; see `DriverProcesses.sample`."""
-    processes, num_rows, dt_days = drivers.drawn, drivers.steps + 1, drivers.dt_days
-    dtype = parameter_dtype(processes)
-    normals = drivers.normals(key) if normals is None else normals
-    if drivers.correlation is not None:
-        wide = {column: rows.astype(dtype) for column, rows in normals.items()}
-        normals = drivers.correlation.apply(wide)
-    draws = {
-        column: (
-            normals[column] if process.gaussian else None,
-            process.innovations(_keys(key, column)[1], num_rows, dt_days),
-        )
-        for column, process in processes.items()
-    }
-
-    def start(draws: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Array]]:
-        states, values = {}, {}
-        for column, process in processes.items():
-            normal, innovation = draws[column]
-            state, value = process.start(normal, innovation)
-            domain, values[column] = enter_domain(column, value)
-            states[column] = state, domain
-        return states, values
-
-    def advance(
-        states: dict[str, Any], draws: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Array]]:
-        next_states, values = {}, {}
-        for column, process in processes.items():
-            (state, domain), (normal, innovation) = states[column], draws[column]
-            state, value = process.advance(state, normal, innovation, dt_days)
-            domain, values[column] = stay_in_domain(column, domain, value)
-            next_states[column] = state, domain
-        return next_states, values
-
-    return scan_rows(start, advance, draws, drivers.steps, dtype)
+    return drivers.stream(key, normals).collect(drivers.steps)
 
 
 def _normal_keys(key: Array, column: str) -> Array:
     """Keys [...] of a column's normals from the keys [...] of paths."""
     if key.ndim:
         return jax.vmap(partial(_normal_keys, column=column))(key)
-    return _keys(key, column)[0]
+    return split_key(_column_key(key, column))[0]
 
 
-def _keys(key: Array, column: str) -> tuple[Array, Array]:
-    """Keys of a column's normals and other innovations: its name decides, not its place."""
-    return split_key(jax.random.fold_in(key, np.uint32(zlib.crc32(column.encode()))))
+def _column_key(key: Array, column: str) -> Array:
+    """The key of a column: its name decides, not its place."""
+    return jax.random.fold_in(key, np.uint32(zlib.crc32(column.encode())))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax.errors import QuestionError, refusal
-from camjax.market import Drivers
+from camjax.feed import Feed
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.questions.evaluate import SIGNS
@@ -149,8 +149,8 @@ class Outputs:
         key: Array,
         normals: dict[str, Array] | None,
     ) -> Memory:
-        drivers = self.scenario.with_leaves(model, processes).sample_drivers(key, normals)
-        return _remembered(self.watch, model, drivers, key)
+        feed = self.scenario.with_leaves(model, processes).feed(key, normals)
+        return _remembered(self.watch, model, feed, key)
 
 
 def _is_rough(term: Term) -> bool:
@@ -163,11 +163,11 @@ def _is_rough(term: Term) -> bool:
     )
 
 
-def _remembered(watch: Watch, model: Model, drivers: Drivers, key: Array) -> Memory:
+def _remembered(watch: Watch, model: Model, feed: Feed, key: Array) -> Memory:
     def see(memory: Memory, record: Record) -> tuple[Memory, None]:
         return watch.advance(model, memory, record), None
 
-    _, memory, _ = run_steps(model, drivers, key, watch.start(model), see)
+    _, memory, _ = run_steps(model, feed, key, watch.start(model), see)
     return memory
 
 
@@ -176,7 +176,7 @@ def _check_quantities(scenario: Scenario, text: str, tree: Node) -> None:
     watch = Watch(text, terms_of(tree), scenario.steps)
 
     def trace(key: Array) -> Memory:
-        return _remembered(watch, scenario.model, scenario.sample_drivers(key), key)
+        return _remembered(watch, scenario.model, scenario.feed(key), key)
 
     jax.eval_shape(trace, jax.random.key(0))
 

@@ -30,6 +30,7 @@ from camjax.scenario.text import to_toml
 if TYPE_CHECKING:
     from jax import Array
 
+    from camjax.feed import Feed
     from camjax.market import Drivers
     from camjax.model import Model
     from camjax.processes import DriverProcesses
@@ -116,6 +117,29 @@ class Scenario:
         if self._draws_weights:
             columns |= self._drawn_weights(key)
         return self.model.drivers(columns, self.steps)
+
+    def feed(self, key: Array | None = None, normals: dict[str, Array] | None = None) -> Feed:
+        """Drivers of one path as a run reads them: those of `sample_drivers`, made as they come.
+
+        Many deposits read theirs stacked, and so from series that lie ready.
+
+        Args:
+          key: as in `sample_drivers`.
+          normals: as in `sample_drivers`.
+
+        Raises:
+          CamjaxError: something is random and there is no key.
+        """
+        from camjax.feed import GivenFeed, StreamFeed
+        from camjax.vector import MAX_UNROLLED
+
+        if len(self.model.deposits) > MAX_UNROLLED:
+            return GivenFeed(model=self.model, drivers=self.sample_drivers(key, normals))
+        given = dict(self.processes.given)
+        if self._draws_weights:
+            given |= self._drawn_weights(key)
+        stream = self.processes.stream(key, normals)
+        return StreamFeed.of(self.model, stream, given, self.steps)
 
     def with_leaves(self, model: Model, processes: DriverProcesses) -> Scenario:
         """The same scenario with other numbers, such as a program's arguments, in its structure."""
