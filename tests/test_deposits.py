@@ -64,8 +64,10 @@ def lived_through(deposit: Deposit, amount, at, series):
     return deposit.balance(state), yield_rate, {**info, **deposit.inspect(state)}
 
 
-def total(deposit: Deposit, amount, at, series):
+def total(deposit: Deposit, amount, seen, series):
     """A sum to which everything contributes that a deposit says and holds."""
+    price, fei_price, risk = seen
+    at = market(price, fei_price, volatile_asset_risk=risk)
     leaves = jax.tree.leaves(lived_through(deposit, amount, at, series))
     return sum(leaf * weight for weight, leaf in enumerate(leaves, start=1))
 
@@ -142,6 +144,8 @@ def test_compiled_and_batched_deposits_do_what_single_ones_do(name, choice, seri
 
 
 gradient = jax.jit(jax.grad(total, (0, 1, 2, 3)))
+SEEN = (jnp.asarray(121.0), jnp.asarray(1.0), jnp.asarray(0.0))
+"""Both prices and the risk of a market."""
 
 
 @every_deposit
@@ -153,7 +157,7 @@ def test_an_empty_deposit_has_finite_values_and_gradients(name, choice, series, 
     deposit = dataclasses.replace(deposit, **dict.fromkeys(fields, jnp.zeros(())))
     series = dict.fromkeys(series, jnp.zeros(()))
     amount = jnp.asarray(received)
-    leaves = jax.tree.leaves(gradient(deposit, amount, market(121.0), series))
+    leaves = jax.tree.leaves(gradient(deposit, amount, SEEN, series))
     leaves += jax.tree.leaves(lived_through(deposit, amount, market(121.0), series))
     assert jnp.isfinite(jnp.stack([leaf.sum() for leaf in leaves])).all()
     assert lived_through(deposit, amount, market(121.0), series)[0] == received
@@ -161,7 +165,7 @@ def test_an_empty_deposit_has_finite_values_and_gradients(name, choice, series, 
 
 @every_deposit
 def test_gradients_agree_with_differences(name, choice, series):
-    arguments = example(name, choice), jnp.asarray(5.0), market(121.0), numbers(series)
+    arguments = example(name, choice), jnp.asarray(5.0), SEEN, numbers(series)
     leaves, structure = jax.tree.flatten(arguments)
     direction = jax.tree.unflatten(structure, [0.1 + 0.01 * leaf for leaf in leaves])
 
@@ -195,6 +199,14 @@ def test_a_money_market_below_and_above_its_kink():
     assert info["borrow_rate"] == pytest.approx(0.01 + 0.05 * 0.8 + 1.09 * 0.1, rel=1e-14)
     assert info["supply_rate"] == pytest.approx(0.159 * 0.9 * 0.75, rel=1e-14)
     assert yield_rate == pytest.approx(0.9 * 0.159 * 0.9 * 0.75, rel=1e-14)
+
+
+def test_the_slope_at_the_kink_is_one_of_both_sides():
+    def borrow_rate(utilization):
+        market_ = lender(kink=jnp.asarray(0.75))
+        return quote(market_, utilization=utilization)[1]["borrow_rate"]
+
+    assert 0.05 <= jax.grad(borrow_rate)(jnp.asarray(0.75)) <= 1.09
 
 
 def test_rates_do_not_jump_at_the_kink():
@@ -251,7 +263,7 @@ def test_a_scheduled_rate_holds_from_the_very_step_that_reaches_its_day(dt_days,
     )
 
     def rate(step):
-        at = market(dtype=dtype, time_days=step.astype(dtype) * dt_days, dt_days=dt_days)
+        at = market(dtype=dtype, step=step, dt_days=dt_days)
         return venue.evolve(venue.init(at), at, {})[1]
 
     rates = jax.jit(jax.vmap(rate))(jnp.asarray(steps, jnp.int32))

@@ -10,6 +10,8 @@ FLOAT64_TOLERANCE = 1e-9
 FLOAT32_TOLERANCE = 1e-5
 AMOUNTS = ("balance", "transfer", "remainder")
 RELATIVE = ("borrowed", "pool_")
+LOSS_ROUNDING = 1e-15
+"""Of an impermanent loss: the reference takes 1 from a ratio near 1, so its digits end there."""
 
 
 def run(name: str, precision: str) -> dict[str, np.ndarray]:
@@ -41,7 +43,8 @@ def test_golden_case_is_reproduced_in_float64(name: str) -> None:
         if variable in AMOUNTS:
             absolute *= total_fei(expected)
         elif variable.startswith(RELATIVE):
-            relative, absolute = FLOAT64_TOLERANCE, 0.0
+            is_loss = variable == "pool_impermanent_loss"
+            relative, absolute = FLOAT64_TOLERANCE, LOSS_ROUNDING if is_loss else 0.0
         np.testing.assert_allclose(
             result[variable], values, rtol=relative, atol=absolute, err_msg=variable
         )

@@ -3,13 +3,15 @@
 from typing import ClassVar
 
 import jax.numpy as jnp
-from jax import Array
+import numpy as np
+from jax import Array, lax
 
+from camjax._fusion import derivative_once
 from camjax._pytree import pytree, static
 from camjax.deposits.base import Info
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Market, Series
-from camjax.vector import positive_or, sqrt
+from camjax.vector import at_least, positive_or, quotients
 
 
 @pytree
@@ -20,17 +22,22 @@ class PoolState:
     """[] FEI."""
     fei_protocol: Array
     """[] FEI."""
-    volatile: Array
-    """[] volatile asset, user's and protocol's together."""
+    volatile_per_fei: Array
+    """[] z/x, the pool's proportion; of an empty pool, the market's."""
     tokens: Array
     """[] pool tokens."""
-    first_price: Array
-    """[] P_0/F_0, what the volatile asset was worth in FEI at the start."""
+    inverse_first_price: Array
+    """[] F_0/P_0."""
 
     @property
     def fei(self) -> Array:
         """x, total FEI reserve."""
         return self.fei_user + self.fei_protocol
+
+    @property
+    def volatile(self) -> Array:
+        """z, volatile asset of user and protocol together."""
+        return self.fei * self.volatile_per_fei
 
 
 @pytree
@@ -67,76 +74,77 @@ class LiquidityPool:
     def init(self, market: Market) -> PoolState:
         """Protocol liquidity half in each asset; the user's FEI in the same proportion."""
         fei_protocol = self.protocol_tvl_usd / 2 / market.fei_price
-        fei = self.user_balance + fei_protocol
-        price = _given(market.volatile_asset_price) / market.fei_price
+        price = _price_in_fei(market)
         return PoolState(
             fei_user=self.user_balance,
             fei_protocol=fei_protocol,
-            volatile=fei / price,
-            tokens=fei,
-            first_price=price,
+            volatile_per_fei=1 / price,
+            tokens=self.user_balance + fei_protocol,
+            inverse_first_price=1 / price,
         )
 
     def evolve(
         self, state: PoolState, market: Market, series: Series
     ) -> tuple[PoolState, Array, Info]:
-        """Arbitrage to the market price, and quote what fees earned less what prices lost."""
-        del series
-        price_usd, fei_price = _given(market.volatile_asset_price), market.fei_price
-        price = price_usd / fei_price
-        fei = sqrt(state.fei * state.volatile * price)
-        fei_in = fei - state.fei
-        volatile_in = fei / price - state.volatile
-        fei_fee = self.trading_fee * jnp.where(fei_in > 0, fei_in, 0)
-        volatile_fee = self.trading_fee * jnp.where(fei_in > 0, 0, volatile_in)
-        fees = fei_fee * fei_price + volatile_fee * price_usd
+        """Arbitrage to the market price, and quote what fees earned less what prices lost.
 
-        minted_redeemed = fei_in + fei_fee
-        growth = 1 + minted_redeemed / positive_or(state.fei)
+        All but amounts follows from s = x*/x = z/z* = √((z/x) P/F): in units of x FEI, both sides
+        are worth s after the trade, and the fee, φ |s - 1| on FEI or φ s |s - 1| worth of volatile
+        asset, comes on top of one.
+        """
+        del series
+        price, fei = _price_in_fei(market), state.fei
+        swing = lax.sqrt(jnp.where(fei > 0, state.volatile_per_fei * price, 1))
+        swing = derivative_once(swing, market.step)
+        moved = jnp.where(jnp.abs(swing - 1) > _rounding(price.dtype), swing - 1, 0)
+        fei_fee = self.trading_fee * at_least(0, moved)
+        volatile_fee = self.trading_fee * at_least(0, -moved) * swing
+        fei_fee, volatile_fee = derivative_once((fei_fee, volatile_fee), market.step)
+        growth, volatile_worth = swing + fei_fee, swing + volatile_fee
+        ratio = price * state.inverse_first_price
+        root_change = lax.sqrt(ratio) - 1
+        proportion, earned, lost = quotients(
+            (volatile_worth, fei_fee + volatile_fee, root_change * root_change),
+            (growth * price, growth + volatile_worth, 1 + ratio),
+        )
         traded = PoolState(
             fei_user=state.fei_user * growth,
             fei_protocol=state.fei_protocol * growth,
-            volatile=state.volatile + volatile_in + volatile_fee,
+            volatile_per_fei=proportion,
             tokens=state.tokens,
-            first_price=state.first_price,
+            inverse_first_price=state.inverse_first_price,
         )
-        tvl = traded.fei * fei_price + traded.volatile * price_usd
-        loss = impermanent_loss(state.first_price, price)
-        earned = fees / positive_or(tvl) * market.steps_per_year
+        fei_usd = fei * market.fei_price
         info = {
-            "pool_tvl": tvl,
-            "pool_trading_fees": fees,
-            "pool_impermanent_loss": loss,
-            "pool_minted_redeemed": minted_redeemed,
+            "pool_tvl": fei_usd * (growth + volatile_worth),
+            "pool_trading_fees": fei_usd * (fei_fee + volatile_fee),
+            "pool_impermanent_loss": -lost,
+            "pool_minted_redeemed": fei * (swing - 1 + fei_fee),
         }
-        return traded, jnp.maximum(earned - jnp.abs(loss), 0), info
+        return traded, at_least(0, earned * market.steps_per_year - lost), info
 
     def receive(self, state: PoolState, amount: Array, market: Market) -> PoolState:
         """Add or remove user liquidity in the pool's proportion; an empty pool opens at market."""
-        fei = state.fei
-        opening = amount * market.fei_price / _given(market.volatile_asset_price)
-        change = amount / positive_or(fei)
-        gained = amount
+        fei, gained = state.fei, amount
         if self.accounting == "reference":
-            change = jnp.where(amount > 0, opening / positive_or(state.volatile), change)
-            gained = jnp.where(fei > 0, change * fei, amount)
+            worth = amount / (state.volatile_per_fei * _price_in_fei(market))
+            gained = jnp.where((amount > 0) & (fei > 0), worth, amount)
         return PoolState(
             fei_user=state.fei_user + gained,
             fei_protocol=state.fei_protocol,
-            volatile=state.volatile + jnp.where(fei > 0, change * state.volatile, opening),
-            tokens=state.tokens + jnp.where(fei > 0, change * state.tokens, amount),
-            first_price=state.first_price,
+            volatile_per_fei=state.volatile_per_fei,
+            tokens=_grown(state.tokens, gained, fei),
+            inverse_first_price=state.inverse_first_price,
         )
 
     def observe(self, state: PoolState, balance: Array) -> PoolState:
         """Users hold the observed FEI; the volatile side keeps the pool's proportion."""
-        growth = (balance - state.fei_user) / positive_or(state.fei)
         return PoolState(
             fei_user=balance,
             fei_protocol=state.fei_protocol,
-            volatile=state.volatile * (1 + growth),
-            tokens=state.tokens * (1 + growth),
-            first_price=state.first_price,
+            volatile_per_fei=state.volatile_per_fei,
+            tokens=_grown(state.tokens, balance - state.fei_user, state.fei),
+            inverse_first_price=state.inverse_first_price,
         )
 
     def balance(self, state: PoolState) -> Array:
@@ -145,26 +153,29 @@ class LiquidityPool:
 
     def inspect(self, state: PoolState) -> Info:
         """Reserves, invariant and tokens."""
-        volatile_per_fei = state.volatile / positive_or(state.fei)
         return {
             "pool_invariant": state.fei * state.volatile,
             "pool_fei_protocol": state.fei_protocol,
-            "pool_volatile_protocol": state.fei_protocol * volatile_per_fei,
-            "pool_volatile_user": state.fei_user * volatile_per_fei,
+            "pool_volatile_protocol": state.fei_protocol * state.volatile_per_fei,
+            "pool_volatile_user": state.fei_user * state.volatile_per_fei,
             "pool_tokens": state.tokens,
         }
 
 
-def impermanent_loss(first_price: Array, price: Array) -> Array:
-    """Value lost against holding: 2√r/(1+r) - 1 with r = p_0/p, prices in FEI, in (-1, 0]."""
-    ratio = first_price / price
-    return 2 * sqrt(ratio) / (1 + ratio) - 1
+def _grown(tokens: Array, gained: Array, fei: Array) -> Array:
+    """Pool tokens after a gain of FEI: as many more as reserves grow; one per FEI at first."""
+    return tokens + jnp.where(fei > 0, tokens / positive_or(fei), 1) * gained
 
 
-def _given(price: Array | None) -> Array:
-    """A price that a pool cannot do without."""
-    if price is None:
+def _rounding(dtype: np.dtype) -> float:
+    """How far rounding may leave the ratio of equal prices from 1: no trade, and so no fee."""
+    return 4 * float(jnp.finfo(dtype).eps)
+
+
+def _price_in_fei(market: Market) -> Array:
+    """P/F."""
+    if market.volatile_asset_price is None:
         raise CamjaxError(
             refusal("liquidity_pool deposit", "a volatile_asset_price series", "none")
         )
-    return price
+    return market.volatile_asset_price / market.fei_price
