@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -71,6 +72,26 @@ def test_the_gradient_is_that_of_the_mean_over_all_paths_in_one_go() -> None:
     expected = jax.jit(jax.grad(mean_of_leaves()))((scenario().model, scenario().processes))
     assert any(np.abs(leaf).max() > 1e-3 for leaf in jax.tree.leaves(expected))
     assert_close((found().model, found().processes), expected, rtol=1e-10)
+
+
+def test_gradients_through_normals_drawn_in_the_scan_are_those_of_given_drivers() -> None:
+    """In float32 noise, as by default; the drivers, and the steps of them, one after the other."""
+    source = dataclasses.replace(
+        scenario(), processes=dataclasses.replace(scenario().processes, noise="float32")
+    )
+    keys = jax.vmap(partial(jax.random.fold_in, KEY))(jnp.arange(LANES, dtype=np.uint32))
+
+    def mean(leaves: Leaves) -> Array:
+        def end(key: Array) -> Array:
+            drivers = source.with_leaves(*leaves).sample_drivers(key)
+            balance = camjax.simulate(leaves[0], drivers, record=("balance",)).balance[-1]
+            return balance[2] / balance.sum()
+
+        return jax.vmap(end)(keys).mean()
+
+    expected = jax.jit(jax.grad(mean))((source.model, source.processes))
+    gradient = mean_and_gradient(source, OF, LANES, KEY)
+    assert_close((gradient.model, gradient.processes), expected, rtol=1e-5)
 
 
 def test_the_mean_is_that_of_the_ensemble() -> None:
