@@ -1,5 +1,6 @@
 """Bands: statistics with a stated error, over ranges that were guessed from a few paths."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import pytest
 
 from camjax.ensemble import Bands
 from camjax.ensemble.reducers import BandsResult
-from camjax.ensemble.reducers.histograms import count_rows
+from camjax.ensemble.reducers.histograms import count_one_by_one, count_rows, count_together
 from camjax.errors import CamjaxError
 
 GENERATOR = np.random.default_rng(0)
@@ -75,3 +76,12 @@ def test_histograms_too_many_to_number_are_refused() -> None:
     with pytest.raises(CamjaxError, match="Leave this variable out"):
         places = jnp.zeros((10_000_000, 1), jnp.int32)
         count_rows(places, places == 0, 258, "transfer")
+
+
+def test_counts_are_the_same_one_by_one_and_together() -> None:
+    places = GENERATOR.integers(40, size=(3, 300))
+    expected = np.stack([np.bincount(row, minlength=41) for row in places])
+    for count in (count_one_by_one, count_together):
+        found = jax.vmap(partial(count, number=41))(jnp.asarray(places))
+        assert found.dtype == np.uint16
+        np.testing.assert_array_equal(found, expected)

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -27,9 +28,11 @@ from camjax.ensemble import (
     Shard,
     manifest,
     merge_shards,
+    program,
     read_shards,
     run_ensemble,
 )
+from camjax.ensemble.calls import most_side_by_side
 from camjax.ensemble.lanes import LANES
 from camjax.errors import CamjaxError
 
@@ -104,6 +107,22 @@ def stopped_run(folder: Path, number: int) -> tuple[int, str]:
             process.stdout.readline()
         process.send_signal(number)
         return process.wait(), process.stderr.read().decode()
+
+
+def test_blocks_side_by_side_give_what_blocks_in_turn_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_turn = whole()
+    monkeypatch.setattr(program, "is_core", lambda device: False)
+    monkeypatch.setattr(program, "SIDE_BY_SIDE", 3)
+    assert_same(run_ensemble(scenario(), PATHS, KEY, reducers()), in_turn, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("limit", "number"), [(None, 512), (10e9, 512), (4e9, 256), (1e3, 1)])
+def test_as_many_blocks_run_side_by_side_as_half_the_memory_holds(
+    limit: float | None, number: int
+) -> None:
+    stats = None if limit is None else {"bytes_limit": limit}
+    device = SimpleNamespace(memory_stats=lambda: stats)
+    assert most_side_by_side([device, device], call_bytes=4_000_000_000) == number
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

@@ -53,7 +53,9 @@ def run_ensemble(
     """Simulate paths 0…P-1 of a scenario and keep statistics of them, not the paths.
 
     Path i draws from `fold_in(key, i)` and is the same numbers whatever P, the number of devices,
-    or where a run was interrupted. Paths run in blocks of `LANES`; memory does not grow with P.
+    or where a run was interrupted: on cores to the bit, on other devices to rounding where they
+    fold other numbers of blocks at once (`calls.py`). Paths run in blocks of `LANES`; memory does
+    not grow with P.
     Several processes of `jax.distributed` that all call it share the paths and get the same.
 
     Args:

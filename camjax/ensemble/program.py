@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -17,6 +16,14 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.blocks import MOST_PATHS
+from camjax.ensemble.calls import (
+    SIDE_BY_SIDE,
+    FoldBlocks,
+    fold_in_turn,
+    fold_side_by_side,
+    is_core,
+    most_side_by_side,
+)
 from camjax.ensemble.lanes import LANES, fold_lanes
 from camjax.ensemble.reducers import Reducer
 from camjax.errors import CamjaxError, refusal
@@ -25,12 +32,6 @@ from camjax.processes import DriverProcesses
 
 IN_FLIGHT = 2
 """Calls under way at once, so that devices work while the host merges."""
-
-MOST_BLOCKS = 16
-"""Blocks that a device folds in one call, so that starting calls takes no time worth naming."""
-
-CALL_BYTES = 2**24
-"""What a device's partial results of one call may take, or one block's, where that is more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,29 +72,40 @@ class BlockProgram:
         self.devices = list(devices or jax.local_devices())
         self._mesh = Mesh(np.array(self.devices), ("path",))
         self._arguments = self._on_each_device(scenario.model, scenario.processes, key)
-        none = np.zeros(len(self.devices), np.uint32)
-        folded = jax.jit(self._on_all_devices())
-        lowered = folded.lower(*self._arguments, none, none, np.uint32(MOST_PATHS))
-        self._program = compile_for(lowered, self.devices)
-        self._most = jax.tree.leaves(lowered.out_info)[0].shape[1]
+        self._on_cores = is_core(self.devices[0])
+        if self._on_cores:
+            self._compile(fold_in_turn)
+        else:
+            self._compile(functools.partial(fold_side_by_side, SIDE_BY_SIDE))
+            fitting = most_side_by_side(self.devices, self._device_bytes)
+            if fitting < SIDE_BY_SIDE:
+                self._compile(functools.partial(fold_side_by_side, fitting))
         self.compile_seconds = time.perf_counter() - started
         """How long compiling took."""
 
     @property
     def memory_bytes(self) -> int:
-        """Memory that running takes at most, however many paths there are.
+        """The machine's memory that running takes at most, however many paths there are.
 
         0 on devices whose compiler does not tell.
         """
         analysis = self._program.memory_analysis()
         if analysis is None:
             return 0
-        on_device = analysis.temp_size_in_bytes + IN_FLIGHT * analysis.output_size_in_bytes
+        on_device = self._device_bytes if self._on_cores else 0
         # The host holds a call's results, and of a block what merging takes: counts that were and
         # are merged have twice its bytes.
         on_host = len(self.devices) * analysis.output_size_in_bytes
         on_host += 5 * analysis.output_size_in_bytes // self._most
         return len(self.devices) * on_device + on_host
+
+    @property
+    def _device_bytes(self) -> int:
+        """Memory that each device takes; 0 where its compiler does not tell."""
+        analysis = self._program.memory_analysis()
+        if analysis is None:
+            return 0
+        return analysis.temp_size_in_bytes + IN_FLIGHT * analysis.output_size_in_bytes
 
     @property
     def structure(self) -> Any:
@@ -165,9 +177,17 @@ class BlockProgram:
         """Arguments where every call finds them: copied once, and not for every block."""
         return jax.device_put(arguments, NamedSharding(self._mesh, PartitionSpec()))
 
-    def _on_all_devices(self) -> Any:
+    def _compile(self, fold_blocks: FoldBlocks) -> None:
+        """Compile the program of a call."""
+        none = np.zeros(len(self.devices), np.uint32)
+        folded = jax.jit(self._on_all_devices(fold_blocks))
+        lowered = folded.lower(*self._arguments, none, none, np.uint32(MOST_PATHS))
+        self._program = compile_for(lowered, self.devices)
+        self._most = jax.tree.leaves(lowered.out_info)[0].shape[1]
+
+    def _on_all_devices(self, fold_blocks: FoldBlocks) -> Any:
         """Partial results [devices, blocks, ...] of as many blocks from `first` on as counted."""
-        fold_block = jax.jit(self.fold_block)  # traced once, for its shapes and for its loop
+        fold_block = jax.jit(self.fold_block)
 
         def on_device(
             model: Model,
@@ -177,15 +197,10 @@ class BlockProgram:
             count: Array,
             num_paths: Array,
         ) -> Any:
-            def fold(block: Array, folded: Any) -> Any:
-                start = first[0] + LANES * block
-                partial = fold_block(model, processes, key, start, num_paths)
-                return jax.tree.map(lambda all_, one: all_.at[block].set(one), folded, partial)
+            def fold_from(path: Array) -> Any:
+                return fold_block(model, processes, key, path, num_paths)
 
-            shapes = jax.eval_shape(fold_block, model, processes, key, first[0], num_paths)
-            most = _most_blocks(shapes)
-            nothing = jax.tree.map(lambda leaf: jnp.zeros((most, *leaf.shape), leaf.dtype), shapes)
-            folded = jax.lax.fori_loop(np.uint32(0), count[0], fold, nothing)
+            folded = fold_blocks(fold_from, first[0], count[0])
             return jax.tree.map(lambda leaf: leaf[None], folded)
 
         return jax.shard_map(
@@ -219,12 +234,6 @@ def finish(reducers: Sequence[Reducer], partials: tuple[Any, ...]) -> dict[str, 
     """What each reducer found, by its name."""
     pairs = zip(reducers, partials, strict=True)
     return {reducer.name: reducer.finish(partial) for reducer, partial in pairs}
-
-
-def _most_blocks(shapes: Any) -> int:
-    """Blocks whose partial results, of such shapes, a device may keep until the host takes them."""
-    bytes_each = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
-    return max(1, min(MOST_BLOCKS, CALL_BYTES // bytes_each))
 
 
 def _each_block(counts: Sequence[int], called: Any) -> Iterator[tuple[Any, ...]]:

@@ -13,11 +13,15 @@ from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import ArrayLike, NDArray
 
+from camjax.ensemble.calls import is_core
 from camjax.questions.outputs import Outputs
 from camjax.scenario import Parameters
 
 LANES = 1024
-"""Paths, over all points, that a device simulates at once: they stay in cache."""
+"""Paths, over all points, that a core simulates at once: they stay in cache."""
+
+MANY_LANES = 131_072
+"""As many on any other device: fewer leave it idle."""
 
 CALL_BLOCKS = 8
 """Blocks that a device runs in one call."""
@@ -132,7 +136,7 @@ class Evaluations:
 
     def _over_paths(self, function: Any, copies: int) -> Array:
         """[P, ...] a function of a path's key and normals, in blocks that stay in cache."""
-        block = max(1, LANES // copies)
+        block = max(1, _lanes() // copies)
         lanes_first = jax.tree.map(lambda rows: jnp.moveaxis(rows, -1, 0), self.normals)
 
         def both(path: tuple[Array, Any]) -> Array:
@@ -192,7 +196,7 @@ class Evaluations:
         """
         num_points, width = points.shape
         devices = jax.local_devices()
-        block = max(1, LANES // (self.num_paths * copies))
+        block = max(1, _lanes() // (self.num_paths * copies))
         blocks = min(CALL_BLOCKS, math.ceil(num_points / (block * len(devices))))
         call = block * blocks * len(devices)
         number = math.ceil(num_points / call)
@@ -218,3 +222,8 @@ class Evaluations:
                 progress(min((place + 1) * call, num_points), num_points)
         together = np.concatenate(found)
         return together.reshape(-1, *together.shape[2:])[:num_points]
+
+
+def _lanes() -> int:
+    """Paths, over all points, that a device simulates at once."""
+    return LANES if is_core(jax.local_devices()[0]) else MANY_LANES

@@ -1,5 +1,7 @@
 """Counting on the device: many histograms at once."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -36,15 +38,38 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
     start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*places.shape[:-1], 1))
     flat = jnp.where(valid, places + start, rows * width).reshape(-1)
 
-    # One by one, and not by a scatter, which would keep the scan around it from being one function.
-    def count(number: Array, counts: Array) -> Array:
-        at = (flat[number],)
-        met = jax.lax.dynamic_slice(counts, at, (1,)) + 1
-        return jax.lax.dynamic_update_slice(counts, met, at)
-
-    nothing = jnp.zeros(rows * width + 1, np.min_scalar_type(flat.size))
-    counts = jax.lax.fori_loop(0, flat.size, count, nothing)
+    number = rows * width + 1
+    counts = jax.lax.platform_dependent(
+        flat,
+        cpu=partial(count_one_by_one, number=number),
+        default=partial(count_together, number=number),
+    )
     return counts[:-1].reshape((*places.shape[:-1], width))
+
+
+def count_one_by_one(places: Array, number: int) -> Array:
+    """[number] how often each place is met, as a core is fast.
+
+    A scatter would keep the scan around it from being one function.
+
+    Args:
+      places: [n], 0 to number - 1.
+      number: of places.
+    """
+
+    def count(at: Array, counts: Array) -> Array:
+        place = (places[at],)
+        met = jax.lax.dynamic_slice(counts, place, (1,)) + 1
+        return jax.lax.dynamic_update_slice(counts, met, place)
+
+    nothing = jnp.zeros(number, np.min_scalar_type(places.size))
+    return jax.lax.fori_loop(0, places.size, count, nothing)
+
+
+def count_together(places: Array, number: int) -> Array:
+    """The same where many threads add to 32 bits at once."""
+    counts = jnp.zeros(number, np.uint32).at[places].add(np.uint32(1))
+    return counts.astype(np.min_scalar_type(places.size))
 
 
 def merged_counts(earlier: ArrayLike, later: ArrayLike) -> NDArray:
