@@ -17,6 +17,7 @@ import xarray
 
 from camjax.cli import main
 from camjax.cli.paths import BLOCK_PATHS
+from camjax.ensemble.lanes import LANES
 from camjax.results import load_results, store
 from camjax.results.store import PathStore
 
@@ -219,6 +220,65 @@ def test_a_store_of_another_run_is_not_touched(
     assert "expected the store of a run, got another store" in capsys.readouterr().err
 
 
+def shard(number: int, count: int, out: str) -> None:
+    assert main([*RUN, "--out", out, "--shard", f"{number}/{count}"]) == 0
+
+
+def test_shards_that_are_merged_are_the_whole(
+    answer: Answer, capsys: pytest.CaptureFixture[str], kept: xarray.Dataset
+) -> None:
+    for number, out in ((2, "b.zarr"), (1, "a.zarr")):
+        shard(number, 2, out)
+        assert capsys.readouterr() == ("", "")
+    with xarray.open_zarr("b.zarr") as second:
+        assert_same_paths(second, kept.isel(path=slice(LANES, None)))
+    said = answer("merge", "b.zarr", "a.zarr", "--out", STORE)
+    with xarray.open_zarr(STORE) as found:
+        assert_same_paths(found, kept)
+        assert {*found.attrs} == {*kept.attrs}
+        assert found.balance.encoding["chunks"] == (BLOCK_PATHS, 6, 4)
+    whole = answer(*RUN, "--out", "whole.zarr")
+    assert said["results"] == STORE
+    for told in ("deposits", "transfers", "remainder_steps", "flags", "num_paths"):
+        assert said[told] == whole[told]
+    assert answer("merge", "a.zarr", "b.zarr")["deposits"] == whole["deposits"]
+
+
+def test_shards_of_no_one_run_are_not_merged(
+    answer: Answer, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    for number in (1, 2):
+        shard(number, 2, f"{number}.zarr")
+    answer(*RUN, "--out", "whole.zarr", "--seed", "1")
+    (folder / "empty").mkdir()
+    refused = {
+        ("1.zarr",): f"1.zarr: expected shards of all {PATHS} paths, got none beyond path {LANES}",
+        ("2.zarr",): f"a shard that begins at path 0, got one that begins at {LANES}",
+        ("1.zarr", "2.zarr", "2.zarr"): f"begins at path {PATHS}, got one that begins at {LANES}",
+        ("1.zarr", "whole.zarr"): "seed: expected",
+        ("1.zarr", "empty"): "empty: expected the store of a run, got another folder",
+        ("1.zarr", "2.zarr", "--out", "merged"): "--out: expected a store *.zarr",
+        ("1.zarr", "2.zarr", "--out", "1.zarr"): "expected no store yet",
+    }
+    for arguments, says in refused.items():
+        assert main(["merge", *arguments]) == 2
+        complaint = capsys.readouterr().err
+        assert says in complaint
+        assert complaint.count("\n") == 1
+    assert {each.name for each in folder.iterdir()} == {"1.zarr", "2.zarr", "whole.zarr", "empty"}
+
+
+def test_a_merge_that_fails_leaves_the_shards_alone(
+    stopped: Callable[[Callable[[], None]], None], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    for number in (1, 2):
+        shard(number, 2, f"{number}.zarr")
+    stopped(full_disk)
+    assert main(["merge", "1.zarr", "2.zarr", "--out", STORE]) == 2
+    assert f"{STORE}: expected a store that can be written" in capsys.readouterr().err
+    assert {each.name for each in folder.iterdir()} == {"1.zarr", "2.zarr"}
+
+
 def test_without_zarr_the_extra_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
@@ -233,7 +293,8 @@ def test_without_zarr_the_extra_is_named(
 
 NOT_WITH_A_STORE = {
     "until precise": ("--until-ci", "0.1", "--of", "share[savings]"),
-    "shard": ("--shard", "1/2"),
+    "shard of what is no part": ("--shard", "3/2"),
+    "more shards than blocks": ("--shard", "1/9"),
     "event": ("--event", "share[savings] > 0.6"),
     "report": ("--report",),
     "final": ("--keep", "final"),

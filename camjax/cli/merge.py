@@ -2,35 +2,63 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camjax.cli.options import JsonOption
-from camjax.cli.requests import RESULTS
+from camjax.cli.requests import RESULTS, STORE
 from camjax.errors import CamjaxError, refusal
+
+if TYPE_CHECKING:
+    from camjax.cli.summary import Summary
 
 
 def merge(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Folders that shards were written to.")
+        list[Path],
+        typer.Argument(metavar="DIR...", help="Folders or stores that shards were written to."),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help=f"Write DIR/{RESULTS}. [default: nothing]")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=f"Write DIR/{RESULTS}; of stores, a store STORE{STORE}. [default: nothing]",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put together what `camjax run --shard 1/N` to `--shard N/N` found."""
+    from camjax.cli.table import format_summary
+    from camjax.results.store import is_store
+
+    if any(map(is_store, folders)):
+        from camjax.cli.merge_stores import run_merge_stores
+
+        summary = run_merge_stores(folders, out)
+    else:
+        summary = _merge_folders(folders, out)
+    typer.echo(json.dumps(summary.as_json()) if as_json else format_summary(summary))
+
+
+def _merge_folders(folders: list[Path], out: Path | None) -> "Summary":
+    """Put statistics together.
+
+    Raises:
+      CamjaxError: shards are not all of one run, or the result cannot be written.
+    """
     files = [file for folder in folders for file in _shards_in(folder)]
 
     from camjax import results
     from camjax.cli.ensemble import EVENTS, reducers_of
     from camjax.cli.ensemble_summary import summarise_ensemble
     from camjax.cli.load import load
-    from camjax.cli.table import format_summary
     from camjax.ensemble import merge_shards, read_shards
     from camjax.results import ensemble_dataset
 
+    if out is not None and out.suffix == STORE:
+        remedy = "Stores are made of shards that are stores."
+        raise CamjaxError(refusal("--out", "a folder for statistics", str(out), remedy))
     if out is not None:
         results.check_writable(out / RESULTS)
     shards = read_shards(files)
@@ -44,8 +72,7 @@ def merge(
     found = merge_shards(shards, scenario, jax.random.key(seed), reducers)
     if out is not None:
         results.save_results(ensemble_dataset(scenario, found, seed), out / RESULTS)
-    summary = summarise_ensemble(scenario, found, seed, str(out / RESULTS) if out else None)
-    typer.echo(json.dumps(summary.as_json()) if as_json else format_summary(summary))
+    return summarise_ensemble(scenario, found, seed, str(out / RESULTS) if out else None)
 
 
 def _shards_in(folder: Path) -> list[Path]:

@@ -76,7 +76,6 @@ class Request:
         """Refuse what does not go with trajectories that are kept in a store."""
         wanted = {
             "--until-ci": self.until_ci,
-            "--shard": self.shard,
             "--event": None if self.events is None else self.events[0],
             "--report": self.report or None,
             "--num-processes": self.processes if self.processes > 1 else None,
@@ -84,7 +83,7 @@ class Request:
         }
         for option, value in wanted.items():
             if value is not None:
-                remedy = "A store keeps every step of every path, written by one process."
+                remedy = "A store keeps every step of every path, written by one process or shard."
                 raise CamjaxError(refusal(option, f"none with --out {self.out}", value, remedy))
 
     def num_paths(self, scenario: "Scenario") -> int:

@@ -19,11 +19,13 @@ from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
 from camjax.cli.progress import Report, progress
 from camjax.cli.requests import Request
 from camjax.cli.summary import Summary, summarise
+from camjax.ensemble import Shard
+from camjax.ensemble.lanes import LANES
 from camjax.ensemble.manifest import check_same, manifest_of
 from camjax.ensemble.quantities import SHARE
 from camjax.errors import CamjaxError, refusal
 from camjax.results import to_dataset
-from camjax.results.store import PathStore, check_new_store, remove_leftovers
+from camjax.results.store import PATHS, PathStore, check_new_store, remove_leftovers
 from camjax.scenario import Scenario
 
 ALWAYS = ("balance", "target_weight")
@@ -33,8 +35,11 @@ MOST_PATHS = 2**31 - 2**20
 """Paths that are kept are numbered by 31 bits; a batch is never larger than the difference."""
 
 
-def run_stored(request: Request, scenario: Scenario) -> Summary:
+def run_stored(request: Request, scenario: Scenario) -> Summary | None:
     """Run all paths batch by batch into a store, and put them in short.
+
+    Returns:
+      None after a shard: there is nothing to say before all are merged.
 
     Raises:
       CamjaxError: it does not fit in memory or on the disk, or cannot be written or resumed.
@@ -46,10 +51,11 @@ def run_stored(request: Request, scenario: Scenario) -> Summary:
     assert path is not None
     names = _variables(request, scenario)
     about: dict[str, Any] = {"scenario": scenario.toml, "seed": request.seed}
-    key = jax.random.key(request.seed)
+    key, paths = jax.random.key(request.seed), _paths(request, num_paths)
     manifest = manifest_of(scenario, key, [], about) | {
         "num_paths": num_paths,
         "variables": list(names or ()),
+        PATHS: [paths.start, paths.stop],
     }
     if request.resume:
         check_same(path, manifest, PathStore(path).manifest)
@@ -65,7 +71,15 @@ def run_stored(request: Request, scenario: Scenario) -> Summary:
             finished = _run(program, store, scenario, report, is_new=not request.resume)
         except KeyboardInterrupt:
             raise _interrupted(store) from None
-    return summarise(scenario, finished, request.seed, str(path))
+    return None if request.shard else summarise(scenario, finished, request.seed, str(path))
+
+
+def _paths(request: Request, num_paths: int) -> range:
+    """Paths that the request is for."""
+    if request.shard is None:
+        return range(num_paths)
+    blocks = Shard.parse(request.shard).blocks(num_paths)
+    return range(num_paths)[blocks.start * LANES : blocks.stop * LANES]
 
 
 def _variables(request: Request, scenario: Scenario) -> tuple[str, ...] | None:
@@ -95,7 +109,6 @@ def _new(
         request.out,
         to_dataset(variables, scenario.model, scenario=scenario, seed=request.seed),
         digest._asdict(),
-        num_paths=manifest["num_paths"],
         batch=min(BLOCK_PATHS, manifest["num_paths"]),
         manifest=manifest,
     )
@@ -105,16 +118,16 @@ def _run(
     program: PathsProgram, store: PathStore, scenario: Scenario, report: Report, *, is_new: bool
 ) -> Run:
     """Write the paths that are missing, and read back what is remembered of all."""
-    num_paths, begun = store.num_paths, time.perf_counter()
+    paths, begun = store.paths, time.perf_counter()
     tell = None
-    for first in range(store.done, num_paths, program.batch):
+    for first in paths[store.done :: program.batch]:
         digest, variables = jax.device_get(program.run(first))
         store.write(variables, digest._asdict())
         if tell is None:
-            disk_bytes = store.size_bytes / store.done * num_paths
+            disk_bytes = store.size_bytes / store.done * len(paths)
             _check_disk(store, disk_bytes, remove=is_new)
             tell = pace(report, scenario.steps, program.memory_bytes, disk_bytes)
-        tell(store.done, num_paths)
+        tell(store.done, len(paths))
     remembered = PathDigest(**store.remembered())
     return Run(remembered, {}, program.compile_seconds, time.perf_counter() - begun)
 
@@ -128,7 +141,7 @@ def _check_disk(store: PathStore, needed_bytes: float, *, remove: bool) -> None:
     room = shutil.disk_usage(store.path).free + store.size_bytes
     if needed_bytes > room:
         expected = f"paths that fit in {in_words(room)} of disk"
-        got = f"{store.num_paths:,}, which take {in_words(needed_bytes)}"
+        got = f"{len(store.paths):,}, which take {in_words(needed_bytes)}"
         remedy = "Run fewer paths, or keep fewer variables: --variable balance."
         if remove:
             shutil.rmtree(store.path)
@@ -138,7 +151,7 @@ def _check_disk(store: PathStore, needed_bytes: float, *, remove: bool) -> None:
 def _interrupted(store: PathStore) -> typer.Exit:
     """Say how to go on after Ctrl-C."""
     print(
-        f"camjax: stopped; {store.path} holds {store.done:,} of {store.num_paths:,} paths. "
+        f"camjax: stopped; {store.path} holds {store.done:,} of {len(store.paths):,} paths. "
         "The same command with --resume goes on from there.",
         file=sys.stderr,
     )

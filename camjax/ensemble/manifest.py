@@ -15,7 +15,8 @@ from camjax.ensemble.base import PathSource
 from camjax.ensemble.reducers import Reducer
 from camjax.errors import CamjaxError, refusal
 
-FORMAT = 1
+FORMAT = 2
+"""Counts changes of what is saved, and of the draws behind it."""
 
 
 def manifest_of(

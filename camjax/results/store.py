@@ -27,6 +27,9 @@ ROOT = "zarr.json"
 RUN = "run"
 """The group beside the trajectories: what was run, and what is remembered of each path."""
 
+PATHS = "paths"
+"""The entry of a manifest that says which paths a store is to hold, as a range's two ends."""
+
 UNFINISHED = "unfinished"
 """The attribute of a store whose run has not ended."""
 
@@ -58,7 +61,7 @@ def check_new_store(path: Path) -> None:
     """
     check_zarr(str(path))
     if path.exists():
-        remedy = "Go on with --resume, or choose another name."
+        remedy = "Go on with `camjax run --resume`, or choose another name."
         raise CamjaxError(refusal(str(path), "no store yet", "one that is there", remedy))
     check_writable(path)
 
@@ -84,7 +87,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 class PathStore:
-    """A store of paths 0…P-1, of which the first are there: what `xarray.open_zarr` reads.
+    """A store of consecutive paths, of which the first are there: what `xarray.open_zarr` reads.
 
     Every array has its final shape from the beginning, but readers are told of the finished paths
     alone, by one file that is replaced in one act when a batch is written. So a reader sees whole
@@ -98,9 +101,10 @@ class PathStore:
         self.path = path
         with _refused(path):
             self._root: Any = zarr.open_group(path, mode="r+", use_consolidated=False)
-        if RUN not in self._root:
+        self._run: Any = self._root.get(RUN)
+        attributes: dict[str, Any] = {} if self._run is None else self._run.attrs.asdict()
+        if PATHS not in attributes.get("manifest", {}):
             raise CamjaxError(refusal(str(path), "the store of a run", "another store"))
-        self._run: Any = self._root[RUN]
 
     @classmethod
     def create(
@@ -109,7 +113,6 @@ class PathStore:
         one_path: "xarray.Dataset",
         remembered: Mapping[str, NDArray],
         *,
-        num_paths: int,
         batch: int,
         manifest: Mapping[str, Any],
     ) -> "PathStore":
@@ -119,15 +122,15 @@ class PathStore:
           path: of the store.
           one_path: what it is to hold, as `to_dataset` labels it, of one path.
           remembered: what is to be kept of each path besides, as arrays [1, ...].
-          num_paths: P.
           batch: paths of a chunk.
-          manifest: what is run.
+          manifest: what is run, with an entry `PATHS`.
 
         Raises:
           CamjaxError: it cannot be written.
         """
         import zarr
 
+        num_paths = len(range(*manifest[PATHS]))
         growing = [str(name) for name, each in one_path.variables.items() if "path" in each.dims]
         chunks = {name: (batch, *one_path[name].shape[1:]) for name in growing}
         labels = {
@@ -178,35 +181,49 @@ class PathStore:
         return self._run.attrs["manifest"]
 
     @property
-    def num_paths(self) -> int:
-        """P."""
-        return self._root["path"].shape[0]
+    def paths(self) -> range:
+        """Paths that it is to hold."""
+        return range(*self.manifest[PATHS])
+
+    @property
+    def batch(self) -> int:
+        """Paths of a chunk."""
+        return self._root["path"].chunks[0]
 
     @property
     def done(self) -> int:
-        """Paths that are there."""
+        """How many of them are there."""
         return _read(self.path)["consolidated_metadata"]["metadata"]["path"]["shape"][0]
 
     def write(self, variables: Mapping[str, NDArray], remembered: Mapping[str, NDArray]) -> None:
-        """Add the next paths, arrays [batch, ...]; what lies beyond P is dropped.
+        """Add the next paths, arrays [batch, ...]; what lies beyond the last is dropped.
 
         Raises:
           CamjaxError: they cannot be written; the store holds what it held.
         """
-        first = self.done
-        stop = min(first + len(next(iter(variables.values()))), self.num_paths)
+        first, paths = self.done, self.paths
+        stop = min(first + len(next(iter(variables.values()))), len(paths))
         both = ((self._root, variables), (self._run, remembered))
         with _refused(self.path):
-            self._root["path"][first:stop] = np.arange(first, stop)
+            self._root["path"][first:stop] = np.asarray(paths[first:stop])
             for group, arrays in both:
                 for name, values in arrays.items():
                     group[name][first:stop] = values[: stop - first]
             self._tell_of(stop)
 
-    def remembered(self) -> dict[str, Any]:
+    def variables(self, places: slice) -> dict[str, NDArray]:
+        """Trajectories of the paths at some places, as `write` takes them."""
+        arrays = {name: each for name, each in self._root.arrays() if name != "path"}
+        return {
+            name: array[places]
+            for name, array in arrays.items()
+            if (array.metadata.dimension_names or ("",))[0] == "path"
+        }
+
+    def remembered(self, places: slice = slice(None)) -> dict[str, Any]:
         """What is kept of each path besides its trajectory, of the paths that are there."""
-        done = self.done
-        return {name: array[:done] for name, array in self._run.arrays()}
+        there = slice(*places.indices(self.done))
+        return {name: array[there] for name, array in self._run.arrays()}
 
     @property
     def size_bytes(self) -> int:
@@ -217,7 +234,7 @@ class PathStore:
         """Let readers see the first paths."""
         root = _read(self.path)
         _set_length(root, done)
-        if done == self.num_paths:
+        if done == len(self.paths):
             root["attributes"].pop(UNFINISHED, None)
         _replace(self.path, root)
 
@@ -276,7 +293,7 @@ def _refused(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         found = (error.strerror or str(error)).lower()
-        remedy = "Make room, or choose another place; --resume goes on with what is there."
+        remedy = "Make room, or choose another place; a run goes on with --resume."
         raise CamjaxError(
             refusal(str(path), "a store that can be written", found, remedy)
         ) from error
