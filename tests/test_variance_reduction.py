@@ -91,10 +91,10 @@ def test_each_dimension_drives_one_direction_of_the_normals() -> None:
     assert layout.noises == ("utilization",)
     assert layout.paths == ("volatile_asset_price", "fei_price")
     normals = layout.normals(jnp.eye(layout.num_dimensions))
-    whole = np.concatenate([normals[column] for column in processes.gaussian_columns], axis=1)
+    whole = np.concatenate([normals[column] for column in processes.gaussian_columns])
     np.testing.assert_allclose(whole @ whole.T, np.eye(layout.num_dimensions), atol=1e-12)
-    assert np.abs(normals["volatile_asset_price"].sum(1)).argmax() == 0
-    assert np.abs(normals["fei_price"].sum(1)).argmax() == 1
+    assert np.abs(normals["volatile_asset_price"].sum(0)).argmax() == 0
+    assert np.abs(normals["fei_price"].sum(0)).argmax() == 1
 
 
 def test_the_default_scenario_puts_its_price_first() -> None:
@@ -108,9 +108,9 @@ def test_antithetic_normals_are_exact_negatives_of_a_plain_paths() -> None:
     paths = jnp.arange(LANES, LANES + 10, dtype=jnp.uint32)
     found = Antithetic().normals(processes, KEY, paths, jnp.zeros(0))
     for column, rows in found.items():
-        np.testing.assert_array_equal(rows[1::2], -rows[::2])
+        np.testing.assert_array_equal(rows[:, 1::2], -rows[:, ::2])
         plain = processes.normals(jax.random.fold_in(KEY, LANES + 4))[column]
-        np.testing.assert_array_equal(rows[4], plain)
+        np.testing.assert_array_equal(rows[:, 4], plain)
 
 
 @pytest.mark.parametrize("mirror", [False, True])

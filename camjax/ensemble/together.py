@@ -2,10 +2,12 @@
 
 import functools
 import io
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
@@ -68,10 +70,16 @@ def _gathered(message: bytes) -> list[bytes]:
 
 def _gather(row: NDArray) -> NDArray:
     """[processes, ...] from one row of each process."""
+    split, spread = _spreading()
+    shape = (jax.process_count(), *row.shape)
+    rows = jax.make_array_from_process_local_data(split, row[None], shape)
+    return np.asarray(spread(rows).addressable_data(0))
+
+
+@functools.cache
+def _spreading() -> tuple[NamedSharding, Callable[[Array], Array]]:
+    """How rows lie one in each process, and what gives all of them to every process."""
     firsts = {device.process_index: device for device in reversed(jax.devices())}
     mesh = Mesh(np.array([firsts[process] for process in sorted(firsts)]), (PROCESS,))
     split, whole = (NamedSharding(mesh, PartitionSpec(axis)) for axis in (PROCESS, None))
-    shape = (len(firsts), *row.shape)
-    rows = jax.make_array_from_process_local_data(split, row[None], shape)
-    together = jax.jit(lambda rows: rows, out_shardings=whole)(rows)
-    return np.asarray(together.addressable_data(0))
+    return split, jax.jit(lambda rows: rows, out_shardings=whole)

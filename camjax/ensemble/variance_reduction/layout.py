@@ -9,7 +9,7 @@ from jax import Array
 
 from camjax.ensemble.variance_reduction.components import increments_from_components
 from camjax.processes import DriverProcesses
-from camjax.processes.rows import parameter_dtype
+from camjax.processes.stream import parameter_dtype
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,24 +49,24 @@ class Layout:
         """Independent standard normals for the rows of each column.
 
         Args:
-          points: [L, dimensions] independent standard normals.
+          points: [dimensions, L] independent standard normals.
 
         Returns:
-          [L, T+1] by column.
+          [T+1, L] by column.
         """
         ends = len(self.paths) * self.steps, self.num_dimensions - len(self.paths)
-        components, rows, first_rows = jnp.split(points, ends, axis=1)
+        components, rows, first_rows = jnp.split(points, ends)
         matrix = jnp.asarray(increments_from_components(self.steps), points.dtype)
         normals = _columns(rows, self.noises)
         for i, (column, own) in enumerate(_columns(components, self.paths).items()):
-            increments = jnp.matmul(own, matrix, precision=jax.lax.Precision.HIGHEST)
-            normals[column] = jnp.concatenate([first_rows[:, i : i + 1], increments], axis=1)
+            increments = jnp.matmul(matrix, own, precision=jax.lax.Precision.HIGHEST)
+            normals[column] = jnp.concatenate([first_rows[i : i + 1], increments])
         return normals
 
 
 def _columns(interleaved: Array, names: Sequence[str]) -> dict[str, Array]:
-    """Columns that take turns along the last axis."""
-    return {name: interleaved[:, i :: len(names)] for i, name in enumerate(names)}
+    """Columns that take turns."""
+    return {name: interleaved[i :: len(names)] for i, name in enumerate(names)}
 
 
 def _forgets(processes: DriverProcesses, column: str) -> bool:

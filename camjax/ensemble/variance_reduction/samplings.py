@@ -17,7 +17,7 @@ from camjax.ensemble.lanes import LANES
 from camjax.ensemble.variance_reduction.layout import Layout
 from camjax.ensemble.variance_reduction.scrambling import BITS, normal_of_integer, scramble
 from camjax.processes import DriverProcesses
-from camjax.processes.rows import parameter_dtype
+from camjax.processes.stream import parameter_dtype
 
 Normals = dict[str, Array]
 
@@ -37,7 +37,7 @@ class Sampling(Protocol):
     def normals(
         self, processes: DriverProcesses, key: Array, paths: Array, points: Array
     ) -> Normals:
-        """Independent standard normals by column, [L, T+1] each, of paths [L]."""
+        """Independent standard normals by column, [T+1, L] each, of paths [L]."""
         ...
 
 
@@ -56,7 +56,7 @@ class Antithetic:
     ) -> Normals:
         """Draw once for a pair."""
         keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths[::2])
-        return {name: mirrored(rows) for name, rows in jax.vmap(processes.normals)(keys).items()}
+        return {name: mirrored(rows) for name, rows in processes.normals(keys).items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Sobol:
         self, processes: DriverProcesses, key: Array, paths: Array, points: Array
     ) -> Normals:
         """Scramble, and invert the normal distribution coordinate by coordinate."""
-        scrambled = self.scrambled(key, paths, points)
+        scrambled = self.scrambled(key, paths, points).T
         normals = normal_of_integer(scrambled, parameter_dtype(processes.drawn))
         return self.layout.normals(mirrored(normals) if self.mirror else normals)
 
@@ -106,5 +106,5 @@ class Sobol:
 
 
 def mirrored(normals: Array) -> Array:
-    """Each row followed by its negative: [L/2, …] to [L, …]."""
-    return jnp.stack([normals, -normals], axis=1).reshape(-1, *normals.shape[1:])
+    """Each column followed by its negative: [..., L/2] to [..., L]."""
+    return jnp.stack([normals, -normals], axis=-1).reshape(*normals.shape[:-1], -1)

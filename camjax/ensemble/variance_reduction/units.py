@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.lanes import LANES
-from camjax.ensemble.quantities import SHARE, Quantity, shares
+from camjax.ensemble.quantities import Quantity, quantities_of
 from camjax.ensemble.variance_reduction.samplings import Normals, Sampling
-from camjax.model import Model
+from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
-from camjax.simulation import simulate
+from camjax.simulation import run_steps
+from camjax.trajectory import assemble_path, choose
 
 Program = Callable[[NDArray, NDArray], Array]
 """From the first path of each device's block and its points to group means."""
@@ -76,17 +78,19 @@ def group_means(
     Returns:
       [groups, T].
     """
-    processes, shares_wanted = source.processes, quantity.variable == SHARE
-    record = ("balance" if shares_wanted else quantity.variable,)
+    model, wanted = source.model, (quantity.variable,)
+
+    def see(memory: None, record: Record) -> tuple[None, dict[str, Any]]:
+        return memory, choose(quantities_of(model, record), wanted)
 
     def path(key: Array, normals: Normals) -> Array:
-        drivers = source.sample_drivers(key, normals)
-        values = simulate(source.model, drivers, key, record).variables[record[0]]
-        return shares(source.model, values) if shares_wanted else values
+        end, _, kept = run_steps(model, source.feed(key, normals), key, None, see)
+        return assemble_path(model, end.groups, kept)[quantity.variable]
 
     keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
-    normals = sampling.normals(processes, key, paths, points)
-    values = quantity.select(source.model.names, jax.vmap(path, out_axes=-1)(keys, normals))
+    normals = sampling.normals(source.processes, key, paths, points)
+    each = jax.vmap(path, in_axes=(0, -1), out_axes=-1)(keys, normals)
+    values = quantity.select(model.names, each)
     return values.reshape(len(values), -1, min(sampling.unit, LANES)).mean(-1).T
 
 
