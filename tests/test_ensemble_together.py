@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -92,14 +93,35 @@ def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert_same_results(together / "results.nc", alone / "results.nc")
 
 
-@pytest.mark.slow
-def test_the_environment_starts_processes_and_one_may_have_nothing_to_do() -> None:
-    common = {
-        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{free_port()}",
+def jax_environment(process: int, port: int) -> dict[str, str]:
+    """What JAX reads."""
+    return {
+        "JAX_COORDINATOR_ADDRESS": f"127.0.0.1:{port}",
         "JAX_NUM_PROCESSES": "2",
+        "JAX_PROCESS_ID": str(process),
     }
+
+
+def slurm_environment(process: int, port: int) -> dict[str, str]:
+    """What `srun -n 2` sets; JAX makes its port, of the highest 4096, of the number of the job."""
+    return {
+        "SLURM_JOB_ID": str(port % 4096),
+        "SLURM_STEP_NODELIST": "localhost",
+        "SLURM_NTASKS": "2",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_PROCID": str(process),
+        "SLURM_LOCALID": str(process),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", [jax_environment, slurm_environment])
+def test_the_environment_starts_processes_and_one_may_have_nothing_to_do(
+    environment: Callable[[int, int], dict[str, str]],
+) -> None:
+    port = free_port()
     few = [*RUN, "--paths", "500"]
-    environments = [{**common, "JAX_PROCESS_ID": str(i)} for i in range(2)]
+    environments = [environment(process, port) for process in range(2)]
     ended = run_together([few, few], environments)
     assert [process.returncode for process in ended] == [0, 0], ended[0].stderr
     assert json.loads(ended[0].stdout)["num_paths"] == 500

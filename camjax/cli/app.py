@@ -21,15 +21,10 @@ from camjax.cli.report import report
 from camjax.cli.run import run
 from camjax.cli.sensitivity import sensitivity
 from camjax.cli.solve import solve
+from camjax.cli.statuses import INTERRUPTED, REFUSED
 from camjax.cli.sweep import sweep
 from camjax.cli.weights import weights
 from camjax.errors import CamjaxError, QuestionError
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
-
-REFUSED = 2
-"""Exit status for anything the user gave that cannot be used."""
 
 app = typer.Typer(
     name="camjax",

@@ -20,12 +20,10 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
+from camjax.cli.statuses import INTERRUPTED
 
 if TYPE_CHECKING:
     from camjax.cli.calibrate_request import Fitted, Request
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 def calibrate(

@@ -5,13 +5,13 @@ import sys
 import jax
 import typer
 
-from camjax.cli.app import INTERRUPTED
 from camjax.cli.ensemble import Order, prepare, recorded_variables
 from camjax.cli.ensemble_summary import summarise_ensemble
 from camjax.cli.join import notes_on_standard_error
 from camjax.cli.pace import pace
 from camjax.cli.progress import progress
 from camjax.cli.requests import RESULTS, Request
+from camjax.cli.statuses import INTERRUPTED
 from camjax.cli.summary import Summary
 from camjax.ensemble import Shard
 from camjax.ensemble.blocks import blocks_of

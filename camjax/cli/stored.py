@@ -10,7 +10,6 @@ import jax
 import numpy as np
 import typer
 
-from camjax.cli.app import INTERRUPTED
 from camjax.cli.digest import PathDigest
 from camjax.cli.ensemble import recorded_variables
 from camjax.cli.memory import check_fits, in_words
@@ -18,6 +17,7 @@ from camjax.cli.pace import pace
 from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
 from camjax.cli.progress import Report, progress
 from camjax.cli.requests import Request
+from camjax.cli.statuses import INTERRUPTED
 from camjax.cli.summary import Summary, summarise
 from camjax.ensemble import Shard
 from camjax.ensemble.lanes import LANES
