@@ -19,6 +19,7 @@ ORDER = [
     *(
         "_version",
         "errors",
+        "rounding",
         "writing",
         "config",
         "_pytree",
