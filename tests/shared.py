@@ -1,6 +1,7 @@
-"""Where tests find the reference trajectories, and how they read them.
+"""Where tests find reference trajectories and real observations, and how they read them.
 
-The golden cases live beside the checkout, in `../shared/golden`, or under the folder named by the
+The reference trajectories are those of an independent implementation of the specification. Real
+observations live beside the checkout, in `../shared/data`, or under the folder named by the
 environment variable CAMJAX_SHARED. A test that needs them skips where they are absent.
 """
 
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+GOLDEN = REPOSITORY / "tests" / "golden"
 SHARED = Path(os.environ.get("CAMJAX_SHARED", REPOSITORY.parent / "shared"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class GoldenCase:
-    """One scenario of `golden/` with its drivers and the trajectories expected of it."""
+    """One golden scenario with its drivers and the trajectories expected of it."""
 
     name: str
     scenario: dict[str, Any]
@@ -33,8 +35,8 @@ class GoldenCase:
 
 
 def golden_cases() -> list[str]:
-    """Names of the golden cases at hand, sorted; an empty list where the folder is absent."""
-    return sorted(path.parent.name for path in SHARED.glob("golden/*/scenario.toml"))
+    """Names of the golden cases, sorted."""
+    return sorted(path.parent.name for path in GOLDEN.glob("*/scenario.toml"))
 
 
 def read_columns(path: Path) -> dict[str, np.ndarray]:
@@ -46,7 +48,7 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
 
 def load_golden(name: str) -> GoldenCase:
     """The golden case of that name."""
-    folder = SHARED / "golden" / name
+    folder = GOLDEN / name
     with np.load(folder / "expected.npz") as arrays:
         expected = dict(arrays)
     return GoldenCase(

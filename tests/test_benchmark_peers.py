@@ -5,12 +5,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 from oracle import run as run_oracle
-from shared import GoldenCase, golden_cases, load_golden
+from shared import GoldenCase, load_golden
 
 from benchmarks.peers import vectorised_numpy
 from benchmarks.peers.workload import DEFAULT, Parameters, Series, draw_series
 
-needs_golden = pytest.mark.skipif("default" not in golden_cases(), reason="no golden cases at hand")
 NUM_PATHS, STEPS = 5, 60
 
 
@@ -50,18 +49,15 @@ def assert_reproduces(peer: ModuleType, name: str) -> None:
     np.testing.assert_allclose(result.final_balances[0], expected[-1], rtol=0, atol=tolerance)
 
 
-@needs_golden
 @pytest.mark.parametrize("name", ["default", "default_run2", "window1_duration7"])
 def test_numpy_peer_reproduces_golden_case(name: str) -> None:
     assert_reproduces(vectorised_numpy, name)
 
 
-@needs_golden
 def test_numba_peer_reproduces_golden_case(parallel_numba: ModuleType) -> None:
     assert_reproduces(parallel_numba, "default")
 
 
-@needs_golden
 def test_numpy_peer_agrees_with_the_oracle_when_settlement_is_netted(series: Series) -> None:
     scenario = load_golden("default").scenario
     scenario["rebalancing"] |= {"settlement": "netted", "accounting": "conserving"}

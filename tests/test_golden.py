@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shared import SHARED, golden_cases, load_golden
+from shared import GOLDEN, golden_cases, load_golden
 
 from camjax import load_scenario, simulate
 
@@ -16,7 +16,7 @@ LOSS_ROUNDING = 1e-15
 
 def run(name: str, precision: str) -> dict[str, np.ndarray]:
     """A golden case as its files have it, in the form of its expected arrays."""
-    path = SHARED / "golden" / name / "scenario.toml"
+    path = GOLDEN / name / "scenario.toml"
     scenario = load_scenario(str(path), {"precision": precision})
     trajectory = simulate(scenario.model, scenario.sample_drivers())
     result = {key: np.asarray(values) for key, values in trajectory.variables.items()}

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scenario_documents import EVERYTHING, MINIMAL, assert_same
-from shared import SHARED, golden_cases
+from shared import GOLDEN, golden_cases
 
 from camjax.deposits import DEPOSITS
 from camjax.processes import PROCESSES, sample_path
@@ -107,7 +107,7 @@ def test_files_of_a_mapping_are_relative_to_the_current_folder(
 
 @pytest.mark.parametrize("case", golden_cases())
 def test_golden_scenario_is_valid_and_reads_its_drivers(case: str) -> None:
-    folder = SHARED / "golden" / case
+    folder = GOLDEN / case
     scenario = load_scenario(folder / "scenario.toml")
     assert scenario.name == case
     assert not scenario.is_random
@@ -120,7 +120,7 @@ def test_golden_scenario_is_valid_and_reads_its_drivers(case: str) -> None:
 
 @pytest.mark.parametrize("case", set(golden_cases()) & {"savings_3pct_then_off"})
 def test_builtin_schedule_ends_where_the_golden_one_does(case: str) -> None:
-    golden = load_scenario(SHARED / "golden" / case / "scenario.toml")
+    golden = load_scenario(GOLDEN / case / "scenario.toml")
     schedule: Any = load_scenario("savings-3pct-then-off").model.deposits[2]
     last = np.searchsorted(schedule.schedule_days, np.arange(366), side="right") - 1
     np.testing.assert_array_equal(golden.processes.given["savings_rate"], schedule.rate[last])
