@@ -1,12 +1,21 @@
-"""Settings every test runs under: float64, and JAX refusing to guess a dtype or a rank."""
+"""Settings every test runs under: float64, and JAX refusing to guess a dtype or a rank.
+
+What one test compiled is found again by others, by commands that tests start, and by the next run
+of the tests: the folder `.jax_cache` may be removed at any time.
+"""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
 import pytest
+
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".jax_cache"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+
+import jax
 from hypothesis import settings
 
 from camjax.config import configure
@@ -18,13 +27,6 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 # The same examples in every run, and no deadline: the first example of a structure compiles.
 settings.register_profile("camjax", derandomize=True, deadline=None, database=None)
 settings.load_profile("camjax")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compilation_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let tests that meet the same computation again skip compiling it."""
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("jax_cache")))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
 @pytest.fixture
