@@ -52,6 +52,7 @@ ORDER = [
         "questions",
         "report",
         "cli",
+        "__main__",
     ),
 ]
 """Parts of camjax; each may import those before it."""
