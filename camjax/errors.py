@@ -1,5 +1,10 @@
 """The errors a user can cause, each saying where, what was expected, got, and what helps."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
 
 class CamjaxError(ValueError):
     """Something a user gave cannot be used; the message says where and how to mend it."""
@@ -31,3 +36,21 @@ def refusal(where: str, expected: str, got: object, remedy: str = "") -> str:
     'deposits.pool.trading_fee: expected a number in [0, 1), got 3. A fee of 0.3 % is 0.003.'
     """
     return f"{where}: expected {expected}, got {got}. {remedy}".rstrip()
+
+
+def each_once(where: str, pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """Values by key, such as those of several `--bounds PATH=LOW:HIGH`.
+
+    Raises:
+      CamjaxError: a key comes twice, of which one value would be lost.
+
+    >>> each_once("--bounds", [("weights.elasticity", 1.0), ("weights.elasticity", 2.0)])
+    Traceback (most recent call last):
+    camjax.errors.CamjaxError: --bounds weights.elasticity: expected each key once, got it twice.
+    """
+    found: dict[str, Value] = {}
+    for key, value in pairs:
+        if key in found:
+            raise CamjaxError(refusal(f"{where} {key}", "each key once", "it twice"))
+        found[key] = value
+    return found

@@ -32,8 +32,9 @@ def test_value_is_toml_and_a_bare_word_is_text(text: str, value: object) -> None
     assert parse_overrides([f"a.b={text}"]) == {"a.b": value}
 
 
-def test_later_assignment_wins() -> None:
-    assert parse_overrides(["steps=3", "steps=4"]) == {"steps": 4}
+def test_a_key_that_is_set_twice_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="--set steps: expected each key once, got it twice"):
+        parse_overrides(["steps=3", "steps = 4"])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax import Parameters, Scenario, parameters
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, each_once, refusal
 
 WITHIN = 0.2
 """A parameter without a range of its own varies by this part of its value, up and down."""
@@ -74,16 +74,19 @@ def read_ranges(texts: Sequence[str]) -> dict[str, tuple[float, float] | None]:
     """Parameters as they are typed: `path` or `path=low:high`, with commas between several.
 
     Raises:
-      CamjaxError: a range that is none.
+      CamjaxError: a range that is none, or a parameter that comes twice.
 
     >>> read_ranges(["deposits.savings.rate=0.01:0.03,rebalancing.duration_days"])
     {'deposits.savings.rate': (0.01, 0.03), 'rebalancing.duration_days': None}
     """
-    found: dict[str, tuple[float, float] | None] = {}
-    for text in (part.strip() for each in texts for part in each.split(",")):
-        path, equals, ends = text.partition("=")
-        found[path.strip()] = _ends(path.strip(), ends) if equals else None
-    return found
+    parts = (part.partition("=") for each in texts for part in each.split(","))
+    return each_once(
+        "--parameters",
+        (
+            (path.strip(), _ends(path.strip(), ends.strip()) if equals else None)
+            for path, equals, ends in parts
+        ),
+    )
 
 
 def box_of(scenario: Scenario, ranges: dict[str, tuple[float, float] | None]) -> Box:

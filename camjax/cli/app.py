@@ -17,6 +17,7 @@ from camjax.cli.describe import describe
 from camjax.cli.export import export
 from camjax.cli.forecast import forecast
 from camjax.cli.merge import merge
+from camjax.cli.once import Once
 from camjax.cli.report import report
 from camjax.cli.run import run
 from camjax.cli.sensitivity import sensitivity
@@ -49,7 +50,7 @@ for command in (
     solve,
     sensitivity,
 ):
-    app.command()(command)
+    app.command(cls=Once)(command)
 app.add_typer(scenarios.app, name="scenarios")
 
 

@@ -1,6 +1,7 @@
 """What `camjax calibrate` was asked for, and the fit that comes of it."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,8 @@ from camjax.cli.history import History, load_history
 from camjax.cli.observed import ObservedOptions
 from camjax.cli.plain import plain
 from camjax.cli.progress import Report
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, each_once, refusal
+from camjax.scenario import parse_overrides
 
 SAVED = "fit.npz"
 """File in the folder of a fit under way that holds how far it has come."""
@@ -49,11 +51,15 @@ class Request:
         """The scenario held against the observations.
 
         Args:
-          assignments: KEY=VALUE, laid over those asked for.
+          assignments: KEY=VALUE, beside those asked for.
 
         Raises:
           CamjaxError: anything of it that cannot be used.
         """
+        if self.windows and "weights.yield_window" in parse_overrides(self.overrides):
+            remedy = "It looks for the best of all windows."
+            expected = "no --set weights.yield_window beside it"
+            raise CamjaxError(refusal("--windows", expected, "one", remedy))
         history = load_history(
             self.scenario,
             self.observed,
@@ -66,8 +72,8 @@ class Request:
             history.observations,
             [path.strip() for path in self.free.split(",") if path.strip()],
             mode=self.mode,
-            bounds=dict(_pair("--bounds", "LOW:HIGH", "5:200", entry) for entry in self.bounds),
-            priors=dict(_pair("--prior", "MEDIAN:SIGMA", "30:0.5", entry) for entry in self.priors),
+            bounds=_pairs("--bounds", "LOW:HIGH", "5:200", self.bounds),
+            priors=_pairs("--prior", "MEDIAN:SIGMA", "30:0.5", self.priors),
             held_out=self.hold_out,
             seed=self.seed,
         )
@@ -149,6 +155,13 @@ def fitted(
     if request.bootstrap:
         resampled = block_bootstrap(result, request.bootstrap, seed=request.seed)
     return Fitted(history, result, sure, settled, profiled, resampled, losses)
+
+
+def _pairs(
+    option: str, form: str, example: str, entries: Iterable[str]
+) -> dict[str, tuple[float, float]]:
+    """Several PATH=A:B as two numbers by path."""
+    return each_once(option, (_pair(option, form, example, entry) for entry in entries))
 
 
 def _pair(option: str, form: str, example: str, entry: str) -> tuple[str, tuple[float, float]]:

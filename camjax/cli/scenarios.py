@@ -5,6 +5,7 @@ import json
 import typer
 
 from camjax.cli.load import load
+from camjax.cli.once import Once
 from camjax.cli.options import JsonOption, ScenarioArgument, SetOption
 
 app = typer.Typer(
@@ -12,7 +13,7 @@ app = typer.Typer(
 )
 
 
-@app.command(name="list")
+@app.command(name="list", cls=Once)
 def list_scenarios(as_json: JsonOption = False) -> None:
     """List the built-in scenarios."""
     from camjax.scenario import list_builtin
@@ -26,7 +27,7 @@ def list_scenarios(as_json: JsonOption = False) -> None:
         typer.echo(f"{name:<{width}}  {about}")
 
 
-@app.command()
+@app.command(cls=Once)
 def show(
     scenario: ScenarioArgument = "fei", overrides: SetOption = None, as_json: JsonOption = False
 ) -> None:
@@ -37,7 +38,7 @@ def show(
     typer.echo(json.dumps(tomllib.loads(text), default=str) if as_json else text.rstrip())
 
 
-@app.command()
+@app.command(cls=Once)
 def validate(
     scenario: ScenarioArgument = "fei", overrides: SetOption = None, as_json: JsonOption = False
 ) -> None:

@@ -25,12 +25,19 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     takes them away.
 
     Raises:
-      ScenarioError: there is no `=`, no path before it, or the value is not TOML.
+      ScenarioError: there is no `=`, no path before it, the value is not TOML, or a path comes
+        twice.
 
     >>> parse_overrides(["weights.yield_window=5", "weights.rule=pairwise"])
     {'weights.yield_window': 5, 'weights.rule': 'pairwise'}
     """
-    return dict(_parse(assignment) for assignment in assignments)
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        path, value = _parse(assignment)
+        if path in found:
+            refuse(f"--set {path}", "each key once", "it twice", "The first would be lost.")
+        found[path] = value
+    return found
 
 
 def _parse(assignment: str) -> tuple[str, Any]:
