@@ -11,7 +11,7 @@ from calibration.alignment import Column, TimeAxis, add_venues, time_axis
 from calibration.clock import Clock
 from calibration.missing_days import MissingDays, Refuse
 from calibration.observed_file import TOTAL_SUPPLY, ObservedTable
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, refusal, shortened
 
 _SUPPLY_ROUNDING = 1e-9
 """A residual below 0 by no more than this share of the supply is rounding, not a contradiction."""
@@ -136,7 +136,7 @@ def observe(
     seen = tuple(dict.fromkeys(series.deposit for series in holdings.series))
     if residual in seen:
         remedy = "The residual is computed: take its rows out, or name another deposit."
-        expected = f"no balances of the residual deposit {residual!r}"
+        expected = f"no balances of the residual deposit {shortened(repr(residual))}"
         raise CamjaxError(refusal(table.source, expected, "some", remedy))
     observed = seen if residual is None else (*seen, residual)
     scenario = observed if deposits is None else tuple(deposits)
@@ -200,7 +200,7 @@ def _split_supply(
 
 def _check_names(holdings: ObservedTable, scenario: tuple[str, ...], residual: str | None) -> None:
     """Every deposit observed is one of the scenario's."""
-    known = f"one of the scenario's deposits ({', '.join(scenario)})"
+    known = f"one of the scenario's deposits ({shortened(', '.join(scenario))})"
     remedy = "Rename it in the table, or add the deposit to the scenario."
     for series in holdings.series:
         if series.deposit not in scenario:

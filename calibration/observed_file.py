@@ -14,7 +14,7 @@ import numpy as np
 
 from calibration.clock import parse_time
 from calibration.csv_lines import read_lines, read_number
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, refusal, shortened
 
 TOTAL_SUPPLY = "total_supply"
 """Reserved name of the series that says how much of the token there is in all."""
@@ -102,7 +102,7 @@ def read_observed(path: str | Path) -> ObservedTable:
         for deposit, venue, balance, yield_rate in read_row(row, where):
             samples = venues.setdefault((deposit, venue), {})
             if time in samples:
-                expected = f"one row for {_label(deposit, venue)} at {row['time']}"
+                expected = f"one row for {_label(deposit, venue)} at {shortened(row['time'])}"
                 got = f"a second one after line {samples[time][0]}"
                 raise CamjaxError(refusal(where, expected, got))
             samples[time] = (line, balance, yield_rate)
@@ -114,7 +114,8 @@ def read_observed(path: str | Path) -> ObservedTable:
 
 def _label(deposit: str, venue: str) -> str:
     """A series as messages call it."""
-    return deposit if venue == deposit else f"{venue} ({deposit})"
+    shown = shortened(deposit)
+    return shown if venue == deposit else f"{shortened(venue)} ({shown})"
 
 
 def _row_reader(header: list[str], where: str) -> Callable[[_Row, str], Iterator[_Entry]]:
@@ -158,8 +159,13 @@ def _wide_reader(header: list[str], where: str) -> Callable[[_Row, str], Iterato
     def read_row(row: _Row, where: str) -> Iterator[_Entry]:
         for deposit in deposits:
             column = f"{prefix}{deposit}"
-            balance = _balance(row[deposit], f"{where}, {deposit}")
-            yield deposit, deposit, balance, read_number(row.get(column, ""), f"{where}, {column}")
+            balance = _balance(row[deposit], f"{where}, {shortened(deposit)}")
+            yield (
+                deposit,
+                deposit,
+                balance,
+                read_number(row.get(column, ""), f"{where}, {shortened(column)}"),
+            )
 
     return read_row
 

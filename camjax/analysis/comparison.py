@@ -6,7 +6,7 @@ import xarray
 from camjax.analysis.intervals import by_path, labelled, mean_interval
 from camjax.analysis.probabilities import wilson
 from camjax.analysis.quantities import Of, at_step, quantity
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, refusal, shortened
 
 
 def compare(
@@ -88,5 +88,5 @@ def setting(array: xarray.DataArray, name: str) -> xarray.DataArray:
     """
     names = settings(array)
     if name not in names:
-        raise CamjaxError(refusal("setting", f"one of {', '.join(names)}", repr(name)))
+        raise CamjaxError(refusal("setting", f"one of {shortened(', '.join(names))}", repr(name)))
     return array.isel(setting=names.index(name), drop=True)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray
 
 from camjax.ensemble.quantities import Quantity
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, refusal, shortened
 
 Of = str | xarray.DataArray
 """A quantity by name, such as "share[savings]", or an array over (setting,) path, step."""
@@ -101,7 +101,7 @@ def check_deposit(results: xarray.Dataset, name: str) -> None:
     """
     names = [str(known) for known in results.deposit.values]
     if name not in names:
-        raise CamjaxError(refusal("deposit", f"one of {', '.join(names)}", repr(name)))
+        raise CamjaxError(refusal("deposit", f"one of {shortened(', '.join(names))}", repr(name)))
 
 
 def at_step(array: xarray.DataArray, step: int | None) -> xarray.DataArray:
@@ -122,6 +122,6 @@ def _of_deposit(array: xarray.DataArray, deposit: str, of: str) -> xarray.DataAr
     dims = [dim for dim in array.dims if dim not in LEADING]
     names = [str(name) for name in array[dims[0]].values] if len(dims) == 1 else []
     if deposit not in names:
-        expected = f"one of {', '.join(names)}" if names else "no deposit"
+        expected = f"one of {shortened(', '.join(names))}" if names else "no deposit"
         raise CamjaxError(refusal(of, expected, deposit))
     return array.isel({dims[0]: int(np.argmax([name == deposit for name in names]))})

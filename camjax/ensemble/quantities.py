@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, refusal, shortened
 from camjax.model import Model, Record
 from camjax.trajectory import variables_of
 from camjax.vector import positive_or
@@ -75,6 +75,6 @@ class Quantity:
         if values.ndim == 2 and self.deposit is None:
             return values
         if values.ndim != 3 or self.deposit not in names:
-            expected = f"one of {', '.join(names)}" if values.ndim == 3 else "no deposit"
+            expected = f"one of {shortened(', '.join(names))}" if values.ndim == 3 else "no deposit"
             raise CamjaxError(refusal(str(self), expected, self.deposit or "none"))
         return values[:, names.index(self.deposit)]

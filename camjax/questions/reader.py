@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from camjax.errors import QuestionError
+from camjax.errors import QuestionError, refusal, shortened
 from camjax.questions.tokens import Token, tokens
 from camjax.questions.tree import Arithmetic, Negative, Node, is_event
 
@@ -43,8 +43,8 @@ class Reader:
         Raises:
           QuestionError: always.
         """
-        got = token.text if token.kind == "end" else f'"{token.text}"'
-        sentence = f"question: expected {expected}, got {got}. {remedy}".rstrip()
+        got = token.text if token.kind == "end" else f'"{shortened(token.text)}"'
+        sentence = refusal("question", expected, got, remedy)
         raise QuestionError(sentence, self.text, token.position)
 
     def sum_of(self, factor: Callable[[], Node]) -> Node:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax.ensemble.quantities import SHARE, Quantity, quantities_of
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError, refusal, shortened
 from camjax.model import Model, Record
 from camjax.trajectory import OVER_ALLOCATED
 from camjax.vector import Vector
@@ -113,7 +113,7 @@ def _reported(quantity: Quantity, values: list[Array | None]) -> Array:
 
 def _place(quantity: Quantity, names: tuple[str, ...]) -> int:
     if quantity.deposit not in names:
-        _refuse(quantity, f"one of {', '.join(names)}", quantity.deposit or "no deposit")
+        _refuse(quantity, f"one of {shortened(', '.join(names))}", quantity.deposit or "no deposit")
     return names.index(quantity.deposit)
 
 

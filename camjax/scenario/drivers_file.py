@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from camjax.errors import shortened
 from camjax.scenario.columns import TIME_COLUMNS, ColumnKind
 from camjax.scenario.domains import Domain, Interval
 from camjax.scenario.messages import located, refuse, shown, unknown
@@ -104,7 +105,7 @@ def _header(rows: Iterator[Line]) -> list[str]:
         if not column:
             refuse("header", "a name for each column", f"none for column {index + 1}")
         if column in header[:index]:
-            refuse("header", "each column once", f"{column} twice")
+            refuse("header", "each column once", f"{shortened(column)} twice")
     return header
 
 
@@ -140,7 +141,11 @@ def _numbers(column: str, cells: list[str], lines: list[int], domain: Domain) ->
 
 
 def _refuse_cell(column: str, cell: str, line: int, expected: object) -> None:
-    refuse(f"line {line}, column {column}", str(expected), shown(cell) if cell else "a blank cell")
+    refuse(
+        f"line {line}, column {shortened(column)}",
+        str(expected),
+        shown(cell) if cell else "a blank cell",
+    )
 
 
 def _check_steps(cells: list[str], lines: list[int]) -> None:

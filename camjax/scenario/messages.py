@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from camjax.errors import ScenarioError, refusal
+from camjax.errors import ScenarioError, refusal, shortened
 from camjax.scenario import kinds
 from camjax.scenario.deposit_tables import AnyDeposit
 from camjax.scenario.process_tables import AnyProcess
@@ -19,7 +19,8 @@ from camjax.scenario.tables import Table
 
 Location = tuple[int | str, ...]
 
-LONGEST_VALUE = 60
+LONGEST_LIST = 600
+"""Most characters of a list of all that is known: a user's names may be the most of it."""
 
 TYPE_WORDS = {
     "bool_type": "true or false",
@@ -48,7 +49,7 @@ def located(label: str) -> Iterator[None]:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: the way TOML writes it, cut where it is long.
+    """A value as a message shows it: the way TOML writes it, shortened where it is long.
 
     >>> shown(True), shown("idle"), shown(None), shown(["a", 2.5])
     ('true', '"idle"', 'nothing', '["a", 2.5]')
@@ -59,7 +60,7 @@ def shown(value: object) -> str:
         case bool():
             text = str(value).lower()
         case str():
-            text = '"' + value.replace("\n", "\\n") + '"'
+            text = f'"{value}"'
         case datetime.date():
             text = value.isoformat()
         case Mapping():
@@ -68,7 +69,7 @@ def shown(value: object) -> str:
             text = f"[{', '.join(map(shown, value))}]"
         case _:
             text = repr(value).replace("\n", " ")
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return shortened(text)
 
 
 def choices(values: Iterable[object]) -> str:
@@ -88,7 +89,7 @@ def nearest(name: object, known: Iterable[object]) -> str:
     'Did you mean "kink"?'
     """
     near = difflib.get_close_matches(str(name), map(str, known), n=1)
-    return f'Did you mean "{near[0]}"?' if near else ""
+    return f"Did you mean {shown(near[0])}?" if near else ""
 
 
 def unknown(what: str, name: str, known: Collection[str]) -> tuple[str, str, str]:
@@ -97,7 +98,7 @@ def unknown(what: str, name: str, known: Collection[str]) -> tuple[str, str, str
     >>> unknown("key", "window", ["risk_window"])
     ('a known key', '"window"', 'Did you mean "risk_window"?')
     """
-    remedy = nearest(name, known) or f"Known here: {', '.join(known)}."
+    remedy = nearest(name, known) or f"Known here: {shortened(', '.join(known), LONGEST_LIST)}."
     return f"a known {what}", shown(name), remedy
 
 
@@ -144,7 +145,7 @@ def _dotted(location: Location, document: Mapping[str, Any]) -> str:
         if isinstance(name, str) and name:
             names = ("deposits", name, *names[2:])
     text = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in names)
-    return text.removeprefix(".") or "scenario"
+    return shortened(text.removeprefix(".")) or "scenario"
 
 
 def _without_tag(location: Location) -> Location:

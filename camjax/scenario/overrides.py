@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from camjax.errors import shortened
 from camjax.scenario.messages import refuse, shown, unknown
 
 ALTERNATIVES: dict[tuple[str, ...], str] = {
@@ -35,7 +36,9 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     for assignment in assignments:
         path, value = _parse(assignment)
         if path in found:
-            refuse(f"--set {path}", "each key once", "it twice", "The first would be lost.")
+            refuse(
+                f"--set {shortened(path)}", "each key once", "it twice", "The first would be lost."
+            )
         found[path] = value
     return found
 
@@ -52,7 +55,12 @@ def _parse(assignment: str) -> tuple[str, Any]:
             return path, text
         parsed = {}
     if list(parsed) != ["value"]:
-        refuse(f"--set {path}", "a TOML value", shown(text), "For example 0.5, true or [1, 2].")
+        refuse(
+            f"--set {shortened(path)}",
+            "a TOML value",
+            shown(text),
+            "For example 0.5, true or [1, 2].",
+        )
     return path, parsed["value"]
 
 
@@ -97,13 +105,12 @@ def _deposit(deposits: list[Any], name: str) -> dict[str, Any]:
     tables = [table for table in deposits if isinstance(table, dict)]
     names = [str(table.get("name")) for table in tables]
     if name not in names:
-        refuse(f"deposits.{name}", *unknown("deposit", name, names))
+        refuse(shortened(f"deposits.{name}"), *unknown("deposit", name, names))
     return tables[names.index(name)]
 
 
 def _refuse_path(where: str, value: object, path: str) -> NoReturn:
     if where == "deposits":
-        refuse(
-            path, "deposits.<name>.<key>", "no deposit's key", "For example deposits.savings.rate."
-        )
-    refuse(path, f"{where} to be a table", shown(value))
+        remedy = "For example deposits.savings.rate."
+        refuse(shortened(path), "deposits.<name>.<key>", "no deposit's key", remedy)
+    refuse(shortened(path), f"{shortened(where)} to be a table", shown(value))

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from camjax.errors import shortened
 from camjax.scenario.messages import located, nearest, refuse, shown
 from camjax.scenario.overrides import apply_overrides
 
@@ -49,7 +50,7 @@ def read_source(source: Source) -> RawScenario:
     if source in _variants():
         return RawScenario(str(source), builtin_document(str(source)), Path.cwd())
     path = Path(source)
-    if not path.exists():
+    if not os.path.exists(path):  # unlike its method, it takes names too long for a file
         _refuse_unknown(path)
     with located(str(path)):
         return RawScenario(str(path), _read_toml(path), path.parent)
@@ -144,5 +145,7 @@ def _refuse_unknown(path: Path) -> NoReturn:
     names = list(_variants())
     is_file = path.suffix or len(path.parts) > 1
     expected = "a TOML file" if is_file else f"a TOML file or one of {', '.join(names)}"
-    remedy = nearest(str(path), names) or f"There is no such file in {path.parent.resolve()}."
+    remedy = (
+        nearest(str(path), names) or f"There is no such file in {shortened(path.parent.resolve())}."
+    )
     refuse("scenario", expected, shown(str(path)), remedy)
