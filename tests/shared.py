@@ -16,6 +16,8 @@ import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GOLDEN = REPOSITORY / "tests" / "golden"
+CASES = REPOSITORY / "tests" / "cases"
+"""Small inputs that once gave a wrong answer without a word."""
 SHARED = Path(os.environ.get("CAMJAX_SHARED", REPOSITORY.parent / "shared"))
 
 

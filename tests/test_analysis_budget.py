@@ -1,8 +1,11 @@
 """Flows, the cost of a savings rate, and what a revenue leaves of it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from analysis_worlds import DT_DAYS, PATHS, STEPS, world, worlds
+import xarray
+from analysis_worlds import DT_DAYS, PATHS, SCENARIO, STEPS, world, worlds
 
 from camjax.analysis import (
     bands,
@@ -16,6 +19,15 @@ from camjax.analysis import (
 )
 from camjax.errors import CamjaxError
 
+REVENUE = """
+[revenue]
+stable_usd = 1e6
+stable_rate = 0.05
+volatile_units = 300.0
+volatile_rate = 0.10
+own_deposits = true
+redemption_fee = 0.001
+"""
 ONE, SWEEP = world(), worlds()
 YEARS_A_STEP = DT_DAYS / 365
 
@@ -67,8 +79,15 @@ def test_a_deficit_begins_where_profit_is_first_negative() -> None:
     np.testing.assert_allclose(found.by, np.maximum.accumulate(short, axis=1).mean(axis=0))
 
 
+def declaring(*tables: str) -> xarray.Dataset:
+    """The results, of one setting or three, whose scenarios end in these tables."""
+    if len(tables) == 1:
+        return ONE.assign_attrs(scenario=SCENARIO + tables[0])
+    return SWEEP.assign_coords(scenario=("setting", [SCENARIO + table for table in tables]))
+
+
 def test_the_protocols_revenue_is_what_its_parts_earn() -> None:
-    found = protocol_revenue(ONE, stable_asset=1e6, stable_rate=0.05, volatile_asset=300.0)
+    found = protocol_revenue(declaring(REVENUE))
     row = ONE.isel(path=3, step=17)
     own = float(row.pool_fei_protocol)
     share = own / (own + float(row.balance.sel(deposit="pool")))
@@ -79,19 +98,60 @@ def test_the_protocols_revenue_is_what_its_parts_earn() -> None:
     assert float(found[3, 17]) == pytest.approx(expected)
 
 
+def test_amounts_alone_earn_their_rates_alone() -> None:
+    found = protocol_revenue(declaring("[revenue]\nstable_usd = 2e6\nstable_rate = 0.03\n"))
+    assert found.dims == ("path", "step")
+    np.testing.assert_allclose(found, 2e6 * 0.03 * YEARS_A_STEP)
+
+
+def test_a_declared_series_earns_what_its_file_says(tmp_path: Path) -> None:
+    file = tmp_path / "revenue.csv"
+    file.write_text("revenue\n" + "".join(f"{10 * step}\n" for step in range(1, STEPS + 1)))
+    found = protocol_revenue(declaring(f"[revenue]\nfile = '{file}'\n"))
+    np.testing.assert_allclose(found, np.broadcast_to(10.0 * ONE.step, found.shape))
+    file.unlink()
+    with pytest.raises(CamjaxError, match="revenue.file: expected a CSV file, got .*no such file"):
+        protocol_revenue(declaring(f"[revenue]\nfile = '{file}'\n"))
+
+
 def test_revenue_is_of_each_setting_of_a_sweep() -> None:
-    found = protocol_revenue(SWEEP)
+    results = declaring(REVENUE, REVENUE, REVENUE)
+    found = protocol_revenue(results)
     assert found.dims == ("setting", "path", "step")
-    np.testing.assert_allclose(found[0], protocol_revenue(ONE))
-    two = SWEEP.scenario.values[0].replace("3e6", "6e6")
-    changed = SWEEP.assign_coords(scenario=("setting", [SWEEP.scenario.values[0], two, two]))
+    np.testing.assert_allclose(found[0], protocol_revenue(declaring(REVENUE)))
+    two = results.scenario.values[0].replace("3e6", "6e6")
+    changed = SWEEP.assign_coords(scenario=("setting", [results.scenario.values[0], two, two]))
     lent = 3e6 * SWEEP.yield_rate.sel(deposit="market") * YEARS_A_STEP
     np.testing.assert_allclose((protocol_revenue(changed) - found)[1:], lent[1:])
+
+
+def test_a_deficit_is_told_only_of_settings_that_declare_a_revenue() -> None:
+    low = "[revenue]\nstable_usd = 100.0\nstable_rate = 0.01\n"
+    found = deficit(declaring("", low, low), rate=0.1)
+    assert np.isnan(found.probability[0]) and np.isnan(found.never[0])
+    assert (found.probability[1:] == 1).all()
+
+
+def test_no_revenue_is_made_up_where_none_is_declared() -> None:
+    for asked in (protocol_revenue, deficit):
+        with pytest.raises(CamjaxError, match="a scenario that declares a revenue, got none"):
+            asked(ONE)
+    assert deficit(ONE, revenue=1e9).never == 1, "one that is given needs no declaration"
 
 
 def test_revenue_needs_to_know_the_scenario() -> None:
     with pytest.raises(CamjaxError, match="the attribute scenario, got none"):
         protocol_revenue(ONE.drop_attrs())
+
+
+def test_the_rate_that_costs_is_that_of_the_one_savings_deposit() -> None:
+    renamed = ONE.assign_coords(deposit=["pool", "market", "dsr", "idle"])
+    text = SCENARIO.replace('"savings"\ntype', '"dsr"\ntype')
+    found = savings_cost(renamed.assign_attrs(scenario=text))
+    np.testing.assert_allclose(found, savings_cost(ONE))
+    two = SCENARIO.replace('"idle"\ntype = "idle"', '"other"\ntype = "savings"')
+    with pytest.raises(CamjaxError, match="deposit: expected one savings deposit, got 2. Name one"):
+        savings_cost(ONE.assign_attrs(scenario=two))
 
 
 def test_a_cost_of_no_deposit_or_rate_is_refused() -> None:

@@ -9,7 +9,7 @@ from camjax.analysis.key_figures import key_figures
 from camjax.analysis.probabilities import happens, probability, probability_over_time
 from camjax.analysis.quantities import quantity, shares
 from camjax.analysis.rates import rate_spread
-from camjax.analysis.revenue import protocol_revenue
+from camjax.analysis.revenue import declares_revenue, protocol_revenue
 from camjax.analysis.tail_risk import tail_risk
 from camjax.analysis.times import time_to_event
 
@@ -18,6 +18,7 @@ __all__ = [
     "compare",
     "compare_all",
     "correlation_matrix",
+    "declares_revenue",
     "deficit",
     "final_split",
     "happens",

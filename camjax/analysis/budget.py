@@ -5,17 +5,16 @@ import xarray
 from numpy.typing import ArrayLike
 
 from camjax.analysis.quantities import check_deposit, check_paths, step_days
+from camjax.analysis.revenue import DAYS_A_YEAR, deposit_tables, protocol_revenue
 from camjax.analysis.times import time_to_event
 from camjax.errors import CamjaxError, refusal
-
-DAYS_A_YEAR = 365.0
 
 Revenue = ArrayLike | xarray.DataArray
 """Of each step: one number, a series [T], or an array over (setting,) path, step."""
 
 
 def savings_cost(
-    results: xarray.Dataset, rate: float | None = None, deposit: str = "savings"
+    results: xarray.Dataset, rate: float | None = None, deposit: str | None = None
 ) -> xarray.DataArray:
     """What each step's savings rate costs, path by path.
 
@@ -27,15 +26,17 @@ def savings_cost(
       results: of a run or a sweep that kept its paths.
       rate: 1/year; None: the rate quoted in each step. Another rate leaves the balances as they
         are, although holders would have moved: it is accounting, not a forecast.
-      deposit: whose rate it is.
+      deposit: whose rate it is; None: the one savings deposit of the scenario.
 
     Returns:
       [path, step] in the token.
 
     Raises:
-      CamjaxError: an unknown deposit, a rate that is not finite, results without paths.
+      CamjaxError: an unknown deposit, none named where there is not one alone, a rate that is not
+        finite, results without paths.
     """
     check_paths(results)
+    deposit = deposit or _payer(results)
     check_deposit(results, deposit)
     if rate is not None and not np.isfinite(rate):
         raise CamjaxError(refusal("rate", "a finite number", rate))
@@ -48,15 +49,15 @@ def savings_cost(
 
 def profit(
     results: xarray.Dataset,
-    revenue: Revenue,
+    revenue: Revenue | None = None,
     rate: float | None = None,
-    deposit: str = "savings",
+    deposit: str | None = None,
 ) -> xarray.DataArray:
     """What a revenue leaves of each step once the savings rate is paid.
 
     Args:
       results: of a run or a sweep that kept its paths.
-      revenue: of each step, in the token.
+      revenue: of each step, in the token; None: as the scenario declares it.
       rate: as `savings_cost`.
       deposit: whose rate it is.
 
@@ -64,9 +65,11 @@ def profit(
       [path, step] in the token.
 
     Raises:
-      CamjaxError: as `savings_cost`, or a series that is not as long as the run.
+      CamjaxError: as `savings_cost`, a series that is not as long as the run, or no revenue where
+        the scenario declares none.
     """
     cost = savings_cost(results, rate, deposit)
+    revenue = protocol_revenue(results) if revenue is None else revenue
     if not isinstance(revenue, xarray.DataArray):
         given = np.asarray(revenue, np.float64)
         if given.shape not in ((), (cost.sizes["step"],)):
@@ -79,9 +82,9 @@ def profit(
 
 def deficit(
     results: xarray.Dataset,
-    revenue: Revenue,
+    revenue: Revenue | None = None,
     rate: float | None = None,
-    deposit: str = "savings",
+    deposit: str | None = None,
     level: float = 0.95,
 ) -> xarray.Dataset:
     """How probable a budget deficit is, and when the first comes: a step of negative profit.
@@ -92,5 +95,20 @@ def deficit(
     Raises:
       CamjaxError: as `profit`.
     """
-    short = profit(results, revenue, rate, deposit) < 0
+    left = profit(results, revenue, rate, deposit)
+    short = (left < 0).where(left.notnull())
     return time_to_event(results, short.assign_attrs(event="profit < 0"), level)
+
+
+def _payer(results: xarray.Dataset) -> str:
+    """The one savings deposit of the scenario.
+
+    Raises:
+      CamjaxError: there is none, or there are several.
+    """
+    tables = [table for deposits in deposit_tables(results) for table in deposits]
+    found = list(dict.fromkeys(t["name"] for t in tables if t["type"] == "savings"))
+    if len(found) != 1:
+        remedy = f"Name one of {', '.join(found)}: --deposit." if found else ""
+        raise CamjaxError(refusal("deposit", "one savings deposit", len(found), remedy))
+    return str(found[0])

@@ -50,11 +50,11 @@ RevenueOption = Annotated[
     str | None,
     typer.Option(
         metavar="NUMBER|FILE|protocol",
-        help="A step's; a CSV column `revenue`; or as the published study counts it.",
+        help="A step's; a CSV column `revenue`; or what the scenario declares, the default.",
     ),
 ]
 PayerOption = Annotated[
-    str | None, typer.Option("--deposit", help="Whose rate is paid. [default: savings]")
+    str | None, typer.Option("--deposit", help="Whose rate is paid. [default: the savings deposit]")
 ]
 LevelOption = Annotated[float | None, typer.Option(help="Of intervals. [default: 0.95]")]
 FolderOption = Annotated[
@@ -80,13 +80,13 @@ def read_options(results: "xarray.Dataset", **options: Any) -> dict[str, Any]:
 
 
 def _revenue(text: str, results: "xarray.Dataset") -> Any:
-    """A revenue from its option: a number, the published study's, or a column of a file."""
+    """A revenue from its option: a number, what the scenario declares, or a column of a file."""
     from camjax.analysis import protocol_revenue
-    from camjax.cli.revenue_file import read_revenue
+    from camjax.scenario.revenue_file import read_revenue
 
     if text == "protocol":
         return protocol_revenue(results)
     try:
         return float(text)
     except ValueError:
-        return read_revenue(Path(text))
+        return read_revenue(Path(text), "--revenue", "a number, protocol, or a CSV file")

@@ -45,7 +45,7 @@ def _compare(
 def _savings_cost(
     results: xarray.Dataset,
     rate: float | None = None,
-    deposit: str = "savings",
+    deposit: str | None = None,
     level: float = 0.95,
 ) -> xarray.Dataset:
     """Cost of the savings rate so far, at its own rate or at another with balances fixed."""
@@ -55,9 +55,9 @@ def _savings_cost(
 
 def _profit(
     results: xarray.Dataset,
-    revenue: Revenue,
+    revenue: Revenue | None = None,
     rate: float | None = None,
-    deposit: str = "savings",
+    deposit: str | None = None,
     level: float = 0.95,
 ) -> xarray.Dataset:
     """What a revenue has left so far once the savings rate is paid."""

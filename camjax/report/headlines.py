@@ -3,7 +3,7 @@
 import numpy as np
 import xarray
 
-from camjax.analysis import compare_all, deficit, probability, protocol_revenue, total_transfers
+from camjax.analysis import compare_all, declares_revenue, deficit, probability, total_transfers
 from camjax.analysis.quantities import shares
 from camjax.report.content import Estimate
 from camjax.report.estimates import ENDS, Estimates, mean_text, probability_text
@@ -125,20 +125,22 @@ def _moved(source: Source) -> list[str]:
 
 
 def _deficit(source: Source) -> list[str]:
-    """Whether the protocol can pay its savings rate."""
+    """Whether the protocol can pay its savings rate, where a scenario says what it earns."""
     deposits = source.of_type("savings")
-    if not deposits or "volatile_asset_price" not in source.results:
+    if not deposits or not declares_revenue(source.results):
         return []
-    found = deficit(source.results, protocol_revenue(source.results), deposit=deposits[0])
+    found = deficit(source.results, deposit=deposits[0])
     chances = Estimates(found, ("probability", *ENDS), ("setting",))
-    texts = [probability_text(chances[i]) for i in range(len(source.settings))]
+    declared = np.flatnonzero(np.isfinite(chances.values[:, 0])).tolist()
+    texts = {i: probability_text(chances[i]) for i in declared}
     start = (
         "The probability that the savings rate costs more than the protocol earns in some step is"
     )
-    if len({*texts}) == 1:
-        under = " under every setting" if len(texts) > 1 else ""
-        return [f"{start} {texts[0]}{under}."]
-    order = np.argsort(-chances.values[:, 0], kind="stable").tolist()
+    if len({*texts.values()}) == 1:
+        every = "setting" if len(declared) == len(source.settings) else "setting with a revenue"
+        under = f" under every {every}" if len(source.settings) > 1 else ""
+        return [f"{start} {texts[declared[0]]}{under}."]
+    order = sorted(declared, key=lambda i: -chances.values[i, 0])
     named = [f"{texts[i]} under {source.settings[i]}" for i in order]
     if len(named) > MOST_SETTINGS:
         return [f"{start} highest with {named[0]}, and lowest with {named[-1]}."]

@@ -116,6 +116,12 @@ def _price_is_there(document: Document, columns: Collection[str]) -> None:
                 "nothing",
                 "" if is_pool else f"Without it, set weights.exposure.{deposit.name} = 0.",
             )
+    if document.revenue is not None and document.revenue.volatile_units:
+        refuse(
+            "drivers.volatile_asset_price",
+            "a process, or a column in drivers.csv, since revenue.volatile_units are worth it",
+            "nothing",
+        )
 
 
 def _idle_takes_mints(document: Document, columns: Collection[str]) -> None:

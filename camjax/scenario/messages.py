@@ -172,7 +172,8 @@ def _fields(location: Location) -> dict[str, FieldInfo]:
     if len(location) > 2:
         table = _tables(location[0])[str(location[2])]
     elif location:
-        table = Document.model_fields[str(location[0])].annotation
+        annotation = Document.model_fields[str(location[0])].annotation
+        table = next(iter(get_args(annotation)), annotation)  # a table that may be left out
     return {field.alias or name: field for name, field in table.model_fields.items()}
 
 

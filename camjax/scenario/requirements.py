@@ -199,6 +199,26 @@ def _check_schedule(where: str, schedule: ScheduleTable) -> None:
         refuse(f"{where}.days", "increasing days", shown(schedule.days))
 
 
+REVENUE_PAIRS = (("stable_usd", "stable_rate"), ("volatile_units", "volatile_rate"))
+
+
+def _revenue_is_whole(document: Document) -> None:
+    """A revenue is a series, or amounts each with its rate: half of a pair would earn nothing."""
+    revenue = document.revenue
+    if revenue is None:
+        return
+    given = [key for key, value in revenue if value is not None]
+    if not given:
+        refuse("revenue", "a file, or amounts with their rates", "no keys", "Or leave it out.")
+    if revenue.file is not None and len(given) > 1:
+        others = ", ".join(key for key in given if key != "file")
+        refuse("revenue", "a file alone, or numbers", f"file and {others}", "Leave one out.")
+    for pair in REVENUE_PAIRS:
+        for key, other in (pair, pair[::-1]):
+            if key in given and other not in given:
+                refuse(f"revenue.{other}", f"a number beside {key}", "nothing")
+
+
 CHECKS: tuple[Callable[[Document], None], ...] = (
     _names_are_unique,
     _two_are_allocated,
@@ -212,4 +232,5 @@ CHECKS: tuple[Callable[[Document], None], ...] = (
     _pairs_connect,
     _conductance_names_pairs,
     _schedules_are_timetables,
+    _revenue_is_whole,
 )

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from camjax.scenario.driver_requirements import check_processes, fit_drivers
 from camjax.scenario.messages import located, scenario_error
 from camjax.scenario.overrides import apply_overrides
 from camjax.scenario.requirements import check_document
+from camjax.scenario.revenue_file import check_revenue
 from camjax.scenario.schema import Document
 from camjax.scenario.sources import (
     DEFAULT,
@@ -179,7 +181,10 @@ def load_scenario(source: Source = DEFAULT, overrides: Mapping[str, Any] | None 
     raw = read_source(source)
     with located(raw.label):
         document = checked(raw, overrides or {})
-    read = read_driver_data(document)  # outside: what is wrong in a file is told with its own name
+    # Outside: what is wrong in a file is told with its own name.
+    read = read_driver_data(document)
+    if document.revenue is not None and document.revenue.file is not None:
+        check_revenue(Path(document.revenue.file), document.steps)
     with located(raw.label):
         data = fit_drivers(document, read)
         # Only here is JAX needed, and importing it takes a while.

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, model_validator
 from camjax.scenario.deposit_tables import DepositEntry
 from camjax.scenario.kinds import Number, Pair, Whole
 from camjax.scenario.process_tables import ProcessEntry
-from camjax.scenario.tables import Finite, NonNegative, Positive, Table
+from camjax.scenario.tables import Finite, NonNegative, Positive, Share, Table
 
 DEFAULT_YIELD_WINDOW = 3
 
@@ -86,6 +86,22 @@ class DriversTable(Table):
         return self.__pydantic_extra__
 
 
+class RevenueTable(Table):
+    """`[revenue]`: what the protocol earns; left out, nothing is said of a deficit.
+
+    Of a year, in USD: stable_usd · stable_rate + volatile_units · P · volatile_rate. The last two
+    keys add what balances of the protocol earn in the deposits, and what redemption pays.
+    """
+
+    file: str | None = None
+    stable_usd: NonNegative | None = None
+    stable_rate: NonNegative | None = None
+    volatile_units: NonNegative | None = None
+    volatile_rate: NonNegative | None = None
+    own_deposits: bool | None = None
+    redemption_fee: Share | None = None
+
+
 class Document(Table):
     """A whole scenario file."""
 
@@ -102,6 +118,7 @@ class Document(Table):
     rebalancing: RebalancingTable = RebalancingTable()
     market: MarketTable = MarketTable()
     drivers: DriversTable = DriversTable()
+    revenue: RevenueTable | None = None
     sweep: dict[str, Any] | None = None
 
     @property

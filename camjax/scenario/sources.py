@@ -97,11 +97,10 @@ def with_absolute_files(document: dict[str, Any], folder: Path) -> dict[str, Any
         files = {key: table[key] for key in FILE_KEYS if isinstance(table.get(key), str)}
         return table | {key: str((folder / name).resolve()) for key, name in files.items()}
 
-    drivers = document.get("drivers")
-    if not isinstance(drivers, dict):
-        return document
-    drivers = {key: absolute(table) for key, table in absolute(drivers).items()}
-    return document | {"drivers": drivers}
+    tables = {key: absolute(document[key]) for key in ("drivers", "revenue") if key in document}
+    if isinstance(drivers := tables.get("drivers"), dict):
+        tables["drivers"] = {key: absolute(table) for key, table in drivers.items()}
+    return document | tables
 
 
 def _study(names: list[str], variants: dict[str, Any]) -> dict[str, Any]:

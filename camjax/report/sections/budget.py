@@ -3,7 +3,13 @@
 import numpy as np
 import xarray
 
-from camjax.analysis import deficit, protocol_revenue, rate_spread, savings_cost
+from camjax.analysis import (
+    declares_revenue,
+    deficit,
+    protocol_revenue,
+    rate_spread,
+    savings_cost,
+)
 from camjax.report.behind import behind_time
 from camjax.report.by_setting import by_setting
 from camjax.report.content import Cell, Estimate, Figure, Section, Table
@@ -12,18 +18,20 @@ from camjax.report.sections.series import CAPTION
 from camjax.report.source import Source
 from camjax.report.units import COUNT, RATE, SHARE, amount, words
 
-NOTE = (
-    "Cost: balance × rate × Δt / 365, added up along each path. Revenue is counted as in the "
-    "published savings-rate study: half of the protocol's stable and volatile assets of 22 June "
-    "2022 at 10 % a year, its own deposits, its part of trading fees, redemption fees. A deficit "
-    "is a step that costs more than it earns."
+COST = "Cost: balance × rate × Δt / 365, added up along each path."
+REVENUE = (
+    "Revenue is what the scenario declares in [revenue]. A deficit is a step that costs more than "
+    "it earns."
 )
 BANDS = "Lines are means over paths; bands hold 90 % of the paths."
 DEFICIT_NOTE = "Probabilities are shares of paths, with 95 % intervals after Wilson."
 
 
 def budget(source: Source) -> Section | None:
-    """Cost, revenue and the probability of a deficit; None where nobody pays a savings rate."""
+    """What a savings rate costs; None where nobody pays one.
+
+    Where a scenario declares a revenue, also what it leaves, and the probability of a deficit.
+    """
     deposits = [name for name in source.of_type("savings") if name in source.names]
     if not deposits or not source.has_paths:
         return None
@@ -33,7 +41,8 @@ def budget(source: Source) -> Section | None:
     cost = savings_cost(results, deposit=deposit)
     series = {"Cost of the savings rate so far": _so_far(cost)}
     items: list[Figure | Table] = []
-    if "volatile_asset_price" in results:
+    declared = declares_revenue(results)
+    if declared:
         revenue = protocol_revenue(results)
         series["Revenue less cost so far"] = _so_far(revenue - cost)
         items.append(_deficit(source, revenue, cost, deposit))
@@ -43,17 +52,17 @@ def budget(source: Source) -> Section | None:
         for title, array in series.items()
     ]
     figure = Figure(
-        key="budget",
-        title=f"The budget of {words(deposit)}",
+        key="budget" if declared else "savings-cost",
+        title=f"The {'budget' if declared else 'cost'} of {words(deposit)}",
         caption=CAPTION if len(source.settings) == 1 else BANDS,
         panels=tuple(panels),
-        table=behind_time("Budget", panels),
+        table=behind_time("Budget" if declared else "Cost", panels),
         legend=settings_legend(source),
     )
     return Section(
-        key="budget-section",
+        key="budget-section" if declared else "savings-cost-section",
         title="What the savings rate costs",
-        text=NOTE,
+        text=f"{COST} {REVENUE}" if declared else COST,
         items=(figure, *items, *_spread(source, deposit)),
     )
 
