@@ -207,11 +207,13 @@ def test_statistics_survive_the_file(dataset: xarray.Dataset, tmp_path: Path) ->
 def test_a_write_that_fails_leaves_nothing_and_spares_what_was_there(
     dataset: xarray.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half_write(self: xarray.Dataset, path: Path, engine: str) -> None:
-        path.write_bytes(b"half")
+    whole = Path.write_bytes
+
+    def half_write(path: Path, content: bytes) -> None:
+        whole(path, content[: len(content) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(xarray.Dataset, "to_netcdf", half_write)
+    monkeypatch.setattr(Path, "write_bytes", half_write)
     older = tmp_path / "results.nc"
     older.write_text("older")
     with pytest.raises(CamjaxError, match="no space left on device"):

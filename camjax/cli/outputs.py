@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camjax.results import check_writable, save_results, written_whole
+from camjax.results import check_writable, save_results
+from camjax.writing import write_whole
 
 if TYPE_CHECKING:
     import xarray
@@ -96,6 +97,5 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> list[str]:
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
     """Write contents by file name, as `write_texts`."""
     for name, content in contents.items():
-        with written_whole(folder / name) as temporary:
-            temporary.write_bytes(content)
+        write_whole(folder / name, content)
     return [str(folder / name) for name in contents]

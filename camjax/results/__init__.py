@@ -5,7 +5,7 @@ from camjax.results.ensembles import ensemble_dataset
 from camjax.results.files import load_results, save_results
 from camjax.results.frame import save_frame, swept, to_frame
 from camjax.results.variables import STATUS_FLAGS, VARIABLES, Variable, describe
-from camjax.writing import check_writable, written_whole
+from camjax.writing import check_writable
 
 __all__ = [
     "QUANTILES",
@@ -24,5 +24,4 @@ __all__ = [
     "swept",
     "to_dataset",
     "to_frame",
-    "written_whole",
 ]

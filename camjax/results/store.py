@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
 from camjax.writing import check_writable, written_whole
+from camjax.writing.temporaries import temporary_name
 
 if TYPE_CHECKING:
     import xarray
@@ -138,7 +139,7 @@ class PathStore:
             for name, each in one_path.coords.items()
             if _is_text(each)
         }
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = temporary_name(path)
         try:
             with _refused(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
