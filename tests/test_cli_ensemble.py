@@ -1,5 +1,6 @@
 """The command on more paths than are kept: statistics, precision, shards, interruptions."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -150,32 +151,36 @@ def test_events_of_a_large_run_are_those_of_its_paths(
 
 
 STOPPED = """
-import os, signal, sys
+import os, sys
+number = int(sys.argv.pop())
 import jax
 jax.config.update("jax_compilation_cache_dir", sys.argv[1])
 from camjax.cli import large, main
 def then_stop(*arguments):
     def progress(done, of):
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
     return progress
 large.pace = then_stop
 sys.exit(main(sys.argv[2:]))
 """
 
 
-def test_ctrl_c_says_how_to_go_on_and_going_on_ends_the_same(
-    answer: Answer, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_signal_says_how_to_go_on_and_going_on_ends_the_same(
+    number: int, status: int, answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["run", *SHORT, *ONE, "--out", "out"]
     cache = jax.config.jax_compilation_cache_dir
     root = Path(__file__).parents[1]
     stopped = subprocess.run(
-        [sys.executable, "-c", STOPPED, cache, *command],
+        [sys.executable, "-c", STOPPED, cache, *command, str(int(number))],
         capture_output=True,
         text=True,
         env={"PYTHONPATH": str(root), "PATH": ""},
     )
-    assert stopped.returncode == 130
+    assert stopped.returncode == status
     assert stopped.stdout == ""
     assert stopped.stderr.startswith("camjax: stopped; out/run.npz holds what was done.")
     assert stopped.stderr.count("\n") == 1

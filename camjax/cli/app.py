@@ -1,5 +1,6 @@
 """The roof of the command: what it is made of, and how it ends."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -16,13 +17,17 @@ from camjax.cli.calibrate import calibrate
 from camjax.cli.describe import describe
 from camjax.cli.export import export
 from camjax.cli.forecast import forecast
+from camjax.cli.held import until_the_end
 from camjax.cli.merge import merge
+from camjax.cli.net import cannot_write, caught
 from camjax.cli.once import Once
 from camjax.cli.report import report
 from camjax.cli.run import run
 from camjax.cli.sensitivity import sensitivity
+from camjax.cli.signals import stoppable, stopped_by
 from camjax.cli.solve import solve
-from camjax.cli.statuses import INTERRUPTED, REFUSED
+from camjax.cli.statuses import BY_SIGNAL, INTERRUPTED, OK, REFUSED
+from camjax.cli.streams import complain, mend_streams, output_error
 from camjax.cli.sweep import sweep
 from camjax.cli.weights import weights
 from camjax.errors import CamjaxError, QuestionError
@@ -67,8 +72,11 @@ def _command(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Where camjax itself fails, show where.")
+    ] = False,
 ) -> None:
-    del version
+    del version, debug  # `main` reads it, since the command may not come so far
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -80,29 +88,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
       arguments: what follows `camjax` on the command line; by default this process's own.
 
     Returns:
-      Exit status: 0, 2 with one line on standard error for bad input, 130 when interrupted.
+      Exit status: 0; 2 with one line on standard error for bad input; 1 with one line for a fault
+      of camjax; 130 when interrupted, 143 when terminated.
     """
+    mend_streams()
+    with stoppable():
+        try:
+            with until_the_end():
+                status = _run(arguments)
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        number = stopped_by()
+    if number is not None:
+        status = BY_SIGNAL + number
+        if arguments is None:
+            _leave_at_once(status)
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a command; its exit status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        status = app(arguments, prog_name="camjax", standalone_mode=False)
+        status = app(given, prog_name="camjax", standalone_mode=False)
+        if (unwritten := output_error()) is not None:
+            return cannot_write(unwritten)
     except QuestionError as error:
         return _refuse(error.sentence, error.pointer)
     except CamjaxError as error:
         return _refuse(str(error))
     except typer.TyperException as error:
         return _refuse(f"{error.format_message().rstrip('.')}. Try `camjax --help`.")
-    if status == INTERRUPTED and arguments is None:
-        _leave_at_once()
-    return status if isinstance(status, int) else 0
+    except SystemExit:  # of typer, where nobody reads its output any more
+        return cannot_write(BrokenPipeError())
+    except Exception as error:
+        return caught(error, debug=given[:1] == ["--debug"])
+    return status if isinstance(status, int) else OK
 
 
-def _leave_at_once() -> NoReturn:
+def _leave_at_once(status: int) -> NoReturn:
     """End this process without taking down what still compiles in other threads: that crashes."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(INTERRUPTED)
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def _refuse(message: str, *pointer: str) -> int:
     """Say on standard error, in one line, what cannot be used, and below it point at the place."""
-    print(f"camjax: {' '.join(message.split())}", *pointer, sep="\n", file=sys.stderr)
+    complain(f"camjax: {' '.join(message.split())}", *pointer)
     return REFUSED

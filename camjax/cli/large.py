@@ -7,6 +7,7 @@ import typer
 
 from camjax.cli.ensemble import Order, prepare, recorded_variables
 from camjax.cli.ensemble_summary import summarise_ensemble
+from camjax.cli.held import reserve
 from camjax.cli.join import notes_on_standard_error
 from camjax.cli.pace import pace
 from camjax.cli.progress import progress
@@ -36,6 +37,8 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
       CamjaxError: it does not fit in memory, or cannot be written or resumed.
     """
     order = _order(request, scenario)
+    if order.file is not None:
+        reserve([order.file])
     with progress() as report, notes_on_standard_error(request.processes):
         report("compiling", 0.0)
         prepared = prepare(order)

@@ -53,14 +53,14 @@ def _merge_folders(folders: list[Path], out: Path | None) -> "Summary":
     from camjax.cli.ensemble import EVENTS, reducers_of
     from camjax.cli.ensemble_summary import summarise_ensemble
     from camjax.cli.load import load
+    from camjax.cli.outputs import check_folder
     from camjax.ensemble import merge_shards, read_shards
     from camjax.results import ensemble_dataset
 
     if out is not None and out.suffix == STORE:
         remedy = "Stores are made of shards that are stores."
         raise CamjaxError(refusal("--out", "a folder for statistics", str(out), remedy))
-    if out is not None:
-        results.check_writable(out / RESULTS)
+    check_folder(out, [RESULTS])
     shards = read_shards(files)
     scenario, seed = load(shards.manifest["scenario"], None), shards.manifest["seed"]
 

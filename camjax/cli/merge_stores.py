@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from camjax.cli.digest import PathDigest
+from camjax.cli.held import hold
 from camjax.cli.load import load
 from camjax.cli.paths import Run
 from camjax.cli.progress import progress
@@ -16,6 +17,7 @@ from camjax.cli.summary import Summary, summarise
 from camjax.errors import CamjaxError, refusal
 from camjax.results.merging import merge_stores, shards_in_order
 from camjax.results.store import check_new_store
+from camjax.writing import locked
 
 
 def run_merge_stores(stores: Sequence[Path], out: Path | None) -> Summary:
@@ -27,6 +29,7 @@ def run_merge_stores(stores: Sequence[Path], out: Path | None) -> Summary:
     if out is not None:
         if out.suffix != STORE:
             raise CamjaxError(refusal("--out", f"a store *{STORE}, as shards are", str(out)))
+        hold(locked(out))
         check_new_store(out)
     started, shards = time.perf_counter(), shards_in_order(stores)
     manifest = shards[0].manifest

@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camjax.results import check_writable, save_results
+from camjax.cli.held import reserve
+from camjax.results import save_results
 from camjax.writing import write_whole
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ NO_FIGURES = "No figures: matplotlib is missing; pip install 'camjax[report]' br
 def check_folder(folder: Path | None, names: Iterable[str]) -> None:
     """Refuse, before anything is computed, a folder in which these files could not be written.
 
+    Until the command ends, no other process writes them.
+
     Raises:
-      CamjaxError: one of them cannot.
+      CamjaxError: one of them cannot be written, or another process writes it.
     """
     if folder is not None:
-        for name in names:
-            check_writable(folder / name)
+        reserve(folder / name for name in names)
 
 
 def can_draw() -> bool:

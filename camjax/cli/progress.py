@@ -5,6 +5,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
+from camjax.cli.signals import stop_if_asked
+
 PATIENCE_SECONDS = 1.0
 """A run that ends sooner shows no bar."""
 
@@ -16,7 +18,7 @@ Report = Callable[[str, float], None]
 def progress() -> Iterator[Report]:
     """Show progress on standard error, if it is a terminal and the block takes over a second."""
     if not sys.stderr.isatty():
-        yield lambda activity, share: None
+        yield lambda activity, share: stop_if_asked()
         return
 
     from rich.console import Console
@@ -29,8 +31,13 @@ def progress() -> Iterator[Report]:
     timer = threading.Timer(PATIENCE_SECONDS, bar.start)
     timer.daemon = True
     timer.start()
+
+    def tell(activity: str, share: float) -> None:
+        stop_if_asked()
+        bar.update(task, description=activity, completed=share)
+
     try:
-        yield lambda activity, share: bar.update(task, description=activity, completed=share)
+        yield tell
     finally:
         timer.cancel()
         timer.join()

@@ -104,6 +104,7 @@ def run(
     from camjax import results
     from camjax.cli.kept import run_kept
     from camjax.cli.large import run_large
+    from camjax.cli.outputs import check_folder
     from camjax.cli.report import REPORT, check_report, write_report
     from camjax.cli.stored import run_stored
     from camjax.cli.table import format_summary
@@ -111,8 +112,8 @@ def run(
     run_it = run_large if request.is_large(loaded) else run_kept
     if request.is_stored:
         run_it = run_stored
-    elif out is not None and process == 0:
-        results.check_writable(out / RESULTS)
+    elif process == 0 and shard is None:
+        check_folder(out, [RESULTS])
     check_report(with_report, out)
     answer = run_it(request, loaded)
     if answer is None:

@@ -12,6 +12,7 @@ import typer
 
 from camjax.cli.digest import PathDigest
 from camjax.cli.ensemble import recorded_variables
+from camjax.cli.held import hold
 from camjax.cli.memory import check_fits, in_words
 from camjax.cli.pace import pace
 from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
@@ -27,6 +28,7 @@ from camjax.errors import CamjaxError, refusal
 from camjax.results import to_dataset
 from camjax.results.store import PATHS, PathStore, check_new_store, remove_leftovers
 from camjax.scenario import Scenario
+from camjax.writing import locked
 
 ALWAYS = ("balance", "target_weight")
 """Kept of every run, because shares follow from them; flags too."""
@@ -57,6 +59,7 @@ def run_stored(request: Request, scenario: Scenario) -> Summary | None:
         "variables": list(names or ()),
         PATHS: [paths.start, paths.stop],
     }
+    hold(locked(path))
     if request.resume:
         check_same(path, manifest, PathStore(path).manifest)
         remove_leftovers(path)

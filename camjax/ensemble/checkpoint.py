@@ -17,6 +17,9 @@ from camjax.ensemble.program import BlockProgram, Merged, restore
 from camjax.ensemble.saved import Saved, read_saved, write_saved
 from camjax.errors import CamjaxError, refusal
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""What a user's Ctrl-C and a scheduler send."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoint:
@@ -58,8 +61,9 @@ def saving(
 ) -> Generator[Merged, None, None]:
     """All that is known after each block, saved every so often and when the iteration ends.
 
-    Ctrl-C lets the block under way end, saves, and raises KeyboardInterrupt; a second one does
-    not wait. Without a checkpoint nothing is saved and Ctrl-C is immediate.
+    Ctrl-C and SIGTERM let the block under way end, save, and then do what they do elsewhere: raise
+    KeyboardInterrupt, or end the process. A second one does not wait. Without a checkpoint nothing
+    is saved and both are immediate.
 
     Raises:
       CamjaxError: the checkpoint is one of another run, or cannot be written.
@@ -81,14 +85,14 @@ def saving(
         done = {**manifest, "done": merged.blocks.stop}
         write_saved(checkpoint.file, Saved(done, leaves, checkpoint.constants))
 
-    with _interrupts_deferred() as interrupted:
+    with _signals_deferred() as interrupted:
         try:
             for latest in program.merged(blocks, num_paths, start):
                 if time.monotonic() - saved_at >= checkpoint.every_seconds:
                     save(latest)
                     saved, saved_at = latest, time.monotonic()
                 if interrupted():
-                    raise KeyboardInterrupt
+                    return  # the signal follows
                 yield latest
         except CamjaxError:
             saved = latest  # what could not be written is not tried again
@@ -109,23 +113,26 @@ def _start(
 
 
 @contextlib.contextmanager
-def _interrupts_deferred() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed, in place of being stopped by it; pressed twice, it stops.
+def _signals_deferred() -> Iterator[Callable[[], bool]]:
+    """Whether a signal asked to stop, which does so at the end; a second one does at once.
 
     Only the main thread receives signals: elsewhere nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    pressed = threading.Event()
+    came: list[int] = []
 
     def note(number: int, frame: Any) -> None:
-        if pressed.is_set():
+        if came:
             raise KeyboardInterrupt
-        pressed.set()
+        came.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in STOPPING}
     try:
-        yield pressed.is_set
+        yield lambda: bool(came)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
