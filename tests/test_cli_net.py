@@ -20,6 +20,7 @@ LOADS_A_SCENARIO = "camjax.scenario.load_scenario"
 READS_RESULTS = "camjax.results.load_results"
 READS_A_TABLE = "camjax.cli.observed.ObservedOptions.read"
 AGAINST = ("--scenario", "fei-no-savings")
+SOLVE = ("fei", "--vary", "deposits.savings.rate", "--maximise", "E(share[savings])")
 
 BROKEN = {
     "run": (("fei",), LOADS_A_SCENARIO),
@@ -34,7 +35,7 @@ BROKEN = {
     "forecast": (("x.csv", "--horizon", "1"), READS_A_TABLE),
     "calibrate": (("x.csv", *AGAINST, "--free", "weights.factor"), READS_A_TABLE),
     "ask": (("fei", "E(share[savings])"), LOADS_A_SCENARIO),
-    "solve": (("E(share[savings]) = 0.1", "--vary", "deposits.savings.rate"), LOADS_A_SCENARIO),
+    "solve": (SOLVE, LOADS_A_SCENARIO),
     "sensitivity": (("fei",), LOADS_A_SCENARIO),
 }
 """By command: arguments, and what of it fails."""
