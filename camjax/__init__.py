@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         EndogenousRule,
         ExogenousRule,
         HalfLifeMemory,
+        LogitRule,
         PairwiseRule,
         Preferences,
         PrescribedRule,
@@ -78,7 +79,7 @@ _HOMES = {
     "sweeps": "sweep",
     "trajectory": "Trajectory",
     "vector": "Vector",
-    "weights": "AnyWindowMemory EndogenousRule ExogenousRule HalfLifeMemory PairwiseRule"
+    "weights": "AnyWindowMemory EndogenousRule ExogenousRule HalfLifeMemory LogitRule PairwiseRule"
     " Preferences PrescribedRule Target View WeightRule Weights WindowMemory capped entropy"
     " herfindahl_hirschman",
 }
@@ -104,6 +105,7 @@ __all__ = [
     "Idle",
     "JumpDiffusion",
     "LiquidityPool",
+    "LogitRule",
     "Market",
     "Model",
     "MoneyMarket",

@@ -133,6 +133,10 @@ STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
         },
         prices(),
     ),
+    "logit, minted, closing": (
+        {"weights": {**tastes(FOUR), "rule": "logit", "sensitivity": 14.0}},
+        prices() | supply(closing="savings"),
+    ),
     "exogenous, exponential law, minted, closing": (
         {"weights": {"rule": "exogenous"}, "rebalancing": {"law": "exponential"}},
         prices() | dirichlet() | supply(closing="savings"),

@@ -200,6 +200,32 @@ STRUCTURES = {
         weights={"rule": "pairwise", "yield_half_life_days": 2.0, "exposure": {"b": 0.0}},
         rebalancing={"pairs": [["b", "a"], ["c", "idle"], ["b", "c"]]},
     ),
+    "logit": sketches(
+        [*FOUR, quoted("venue", "external")],
+        *COMMON,
+        column("yield_rate_venue", YIELD_RATE),
+        *(column(f"available_{name}", AVAILABLE) for name in OPENING),
+        weights={
+            "rule": "logit",
+            "sensitivity": st.sampled_from([0.0, 20.0, 1e4]) | st.floats(0.0, 300.0),
+            "cap": st.floats(0.25, 1.0),
+            "idle_weight": "zero",
+            **TASTES,
+        },
+        rebalancing=SEQUENTIAL,
+    ),
+    "logit with a fading memory": sketches(
+        [money_market("market"), SAVINGS, quoted("venue", "external"), idle()],
+        column("utilization", utilization()),
+        column("yield_rate_venue", YIELD_RATE),
+        column("available_savings", AVAILABLE),
+        weights={
+            "rule": "logit",
+            "yield_half_life_days": st.floats(0.3, 50.0),
+            "yield_risk_aversion": AVERSION,
+            "factor": {"market": st.sampled_from([0.0, 1e-30]) | st.floats(0.1, 10.0)},
+        },
+    ),
     "exogenous": sketches(
         FOUR,
         *COMMON,

@@ -10,6 +10,7 @@ from camjax.weights import (
     EndogenousRule,
     ExogenousRule,
     HalfLifeMemory,
+    LogitRule,
     PairwiseRule,
     Preferences,
     PrescribedRule,
@@ -60,6 +61,16 @@ def _rule(table: WeightsTable, names: list[str], network: Network, real: Real) -
                 gain=optional(table.gain, real),
                 network=network,
             )
+        case "logit":
+            return LogitRule(
+                factor=_vector(table.factor, names, real),
+                exposure=_vector(table.exposure, names, real),
+                convenience_yield=_vector(table.convenience_yield, names, real),
+                sensitivity=real(table.sensitivity),
+                asset_risk_aversion=real(table.asset_risk_aversion),
+                yield_risk_aversion=real(table.yield_risk_aversion),
+                memory=_memory(table, real),
+            )
         case "exogenous":
             return ExogenousRule(concentration=real(table.concentration))
         case "prescribed":
@@ -67,17 +78,19 @@ def _rule(table: WeightsTable, names: list[str], network: Network, real: Real) -
 
 
 def _preferences(table: WeightsTable, names: list[str], real: Real) -> Preferences:
-    def vector(numbers: dict[str, float]) -> Vector:
-        return Vector.of([real(numbers[name]) for name in names])
-
     return Preferences(
-        factor=vector(table.factor),
-        exposure=vector(table.exposure),
-        convenience_yield=vector(table.convenience_yield),
+        factor=_vector(table.factor, names, real),
+        exposure=_vector(table.exposure, names, real),
+        convenience_yield=_vector(table.convenience_yield, names, real),
         asset_risk_aversion=real(table.asset_risk_aversion),
         yield_risk_aversion=real(table.yield_risk_aversion),
         elasticity=optional(table.elasticity, real),
     )
+
+
+def _vector(numbers: dict[str, float], names: list[str], real: Real) -> Vector:
+    """Numbers by deposit, in network order."""
+    return Vector.of([real(numbers[name]) for name in names])
 
 
 def _memory(table: WeightsTable, real: Real) -> YieldMemory:

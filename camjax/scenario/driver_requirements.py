@@ -105,7 +105,8 @@ def _price_is_there(document: Document, columns: Collection[str]) -> None:
     if "volatile_asset_price" in columns:
         return
     weights = document.weights
-    scores = weights.rule in ("endogenous", "pairwise")
+    averse = weights.rule != "logit" or weights.asset_risk_aversion > 0.0
+    scores = weights.rule in ("endogenous", "logit", "pairwise") and averse
     for deposit in document.deposits:
         is_pool = isinstance(deposit, LiquidityPoolTable)
         exposure = weights.exposure.get(deposit.name, deposit.exposure)

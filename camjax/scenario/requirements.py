@@ -69,12 +69,14 @@ def _keys_fit_the_rule(document: Document) -> None:
 
 
 RULES_THAT_READ = {
+    "elasticity": ("endogenous", "pairwise"),
+    "sensitivity": ("logit",),
     "gain": ("pairwise",),
     "conductance": ("pairwise",),
     "concentration": ("exogenous",),
     "prescribed_as": ("prescribed",),
-    "cap": ("endogenous", "exogenous", "prescribed"),
-    "dirichlet_precision": ("endogenous", "exogenous", "prescribed"),
+    "cap": ("endogenous", "exogenous", "logit", "prescribed"),
+    "dirichlet_precision": ("endogenous", "exogenous", "logit", "prescribed"),
 }
 
 

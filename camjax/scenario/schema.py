@@ -15,14 +15,17 @@ from camjax.scenario.tables import Finite, NonNegative, Positive, Share, Table
 
 DEFAULT_YIELD_WINDOW = 3
 
+LOGIT_DEFAULTS = {"sensitivity": 20.0, "asset_risk_aversion": 0.0, "yield_risk_aversion": 0.0}
+
 
 class WeightsTable(Table):
-    """`[weights]`: how holders decide where capital should be, specification 3.5, 3.6 and 4."""
+    """`[weights]`: how holders decide where capital should be, specification 3.5, 3.6, 4, 6.2."""
 
-    rule: Literal["endogenous", "exogenous", "pairwise", "prescribed"] = "endogenous"
+    rule: Literal["endogenous", "exogenous", "logit", "pairwise", "prescribed"] = "endogenous"
     yield_window: Annotated[int, Whole(1)] | None = None
     yield_half_life_days: Positive | None = None
     elasticity: NonNegative | None = None
+    sensitivity: NonNegative | None = None
     asset_risk_aversion: NonNegative = 1.0
     yield_risk_aversion: NonNegative = 1.0
     idle_weight: Literal["floor", "zero"] = "floor"
@@ -35,6 +38,14 @@ class WeightsTable(Table):
     factor: dict[str, NonNegative] = Field(default_factory=dict)
     exposure: dict[str, NonNegative] = Field(default_factory=dict)
     convenience_yield: dict[str, Finite] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_tastes(cls, keys: Any) -> Any:
+        """Under the logit rule aversions are yields asked for, none unless the file says so."""
+        if isinstance(keys, dict) and keys.get("rule") == "logit":
+            return LOGIT_DEFAULTS | keys
+        return keys
 
     @model_validator(mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from camjax.weights.any_window import AnyWindowMemory
 from camjax.weights.base import Target, View, WeightRule
 from camjax.weights.endogenous import EndogenousRule
 from camjax.weights.exogenous import ExogenousRule
+from camjax.weights.logit import LogitRule
 from camjax.weights.memory import HalfLifeMemory, WindowMemory, YieldMemory
 from camjax.weights.options import Weights
 from camjax.weights.pairwise import PairwiseRule
@@ -14,6 +15,7 @@ from camjax.weights.simplex import capped, entropy, herfindahl_hirschman
 RULES: dict[str, type[WeightRule]] = {
     "endogenous": EndogenousRule,
     "exogenous": ExogenousRule,
+    "logit": LogitRule,
     "pairwise": PairwiseRule,
     "prescribed": PrescribedRule,
 }
@@ -25,6 +27,7 @@ __all__ = [
     "EndogenousRule",
     "ExogenousRule",
     "HalfLifeMemory",
+    "LogitRule",
     "PairwiseRule",
     "Preferences",
     "PrescribedRule",

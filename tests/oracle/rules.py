@@ -1,4 +1,4 @@
-"""Sections 3.5, 3.6 and 4.2, 4.5, 4.7, 4.10, 4.11: target weights."""
+"""Sections 3.5, 3.6 and 4.2, 4.5, 4.7, 4.10, 4.11, 6.2: target weights."""
 
 from dataclasses import dataclass
 
@@ -26,6 +26,8 @@ def target_weights(settings: Settings, view: View) -> np.ndarray:
     rule = settings.weights["rule"]
     if rule == "endogenous":
         preference = scores(settings, view)
+    elif rule == "logit":
+        preference = logit_preferences(settings, view)
     elif rule == "exogenous":
         preference = view.rate * deposit_rows(settings, view, "dirichlet") + view.weights
     else:
@@ -45,15 +47,10 @@ def scores(settings: Settings, view: View) -> np.ndarray:
     """3.5, 4.2, 4.10: f max(ȳ, tiny)^η / (1 + λ_a e ρ + λ_q q + outside risk), unnormalised."""
     weights = settings.weights
     seen = view.quotes + settings.per_deposit("convenience_yield", 0.0)
-    if "yield_half_life_days" in weights:
-        if view.step == 1:
-            return np.ones(len(view.weights))
-        ages_days = settings.dt_days * np.arange(view.step - 2, -1, -1)
-        level, mean, deviation = half_life_memory(
-            seen[1:], ages_days, weights["yield_half_life_days"]
-        )
-    else:
-        level, mean, deviation = window_memory(seen, weights["yield_window"])
+    remembered = remembered_yields(settings, view, seen)
+    if remembered is None:
+        return np.ones(len(view.weights))
+    level, mean, deviation = remembered
     yield_risk = deviation / (np.maximum(mean, 0.0) + TINY)
     asset_risk = view.risk * settings.per_deposit("exposure", default_exposures(settings))
     denominator = (
@@ -64,6 +61,39 @@ def scores(settings: Settings, view: View) -> np.ndarray:
     )
     factor = settings.per_deposit("factor", 1.0)
     return factor * np.maximum(level, TINY) ** weights["elasticity"] / denominator
+
+
+def logit_preferences(settings: Settings, view: View) -> np.ndarray:
+    """6.2: f exp(β (ȳ + c − λ_a e ρ − λ_q sd)) over the open deposits, up to a common factor."""
+    weights = settings.weights
+    remembered = remembered_yields(settings, view, view.quotes)
+    if remembered is None:
+        return np.ones(len(view.weights))
+    level, _, deviation = remembered
+    asset_risk = view.risk * settings.per_deposit("exposure", default_exposures(settings))
+    utility = (
+        level
+        + settings.per_deposit("convenience_yield", 0.0)
+        - weights["asset_risk_aversion"] * asset_risk
+        - weights["yield_risk_aversion"] * deviation
+    )
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(settings.per_deposit("factor", 1.0)) + weights["sensitivity"] * utility
+    claims = logarithms[open_deposits(settings, view)]
+    largest = claims.max() if len(claims) and np.isfinite(claims.max()) else 0.0
+    return np.exp(np.minimum(logarithms - largest, 0.0))
+
+
+def remembered_yields(
+    settings: Settings, view: View, seen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Level, mean and deviation of the yields [t, N] seen so far; None where none counts yet."""
+    if "yield_half_life_days" not in settings.weights:
+        return window_memory(seen, settings.weights["yield_window"])
+    if view.step == 1:
+        return None
+    ages_days = settings.dt_days * np.arange(view.step - 2, -1, -1)
+    return half_life_memory(seen[1:], ages_days, settings.weights["yield_half_life_days"])
 
 
 def default_exposures(settings: Settings) -> list[float]:

@@ -34,6 +34,11 @@ WEIGHTS_DEFAULTS: Table = {
     "prescribed_as": "target",
     "conductance": [],
 }
+LOGIT_DEFAULTS: Table = {
+    "sensitivity": 20.0,
+    "asset_risk_aversion": 0.0,
+    "yield_risk_aversion": 0.0,
+}
 REBALANCING_DEFAULTS: Table = {
     "duration_days": 30.0,
     "law": "sqrt",
@@ -80,7 +85,9 @@ def read_settings(scenario: Table) -> Settings:
     ]
     allocated = [i for i, deposit in enumerate(deposits) if deposit["allocated"]]
     names = [deposits[i]["name"] for i in allocated]
-    weights = {**WEIGHTS_DEFAULTS, **scenario.get("weights", {})}
+    given = scenario.get("weights", {})
+    of_the_rule = LOGIT_DEFAULTS if given.get("rule") == "logit" else {}
+    weights = {**WEIGHTS_DEFAULTS, **of_the_rule, **given}
     rebalancing = {**REBALANCING_DEFAULTS, **scenario.get("rebalancing", {})}
     if "dirichlet_precision" in weights:
         raise ValueError("the oracle draws nothing: leave dirichlet_precision out")
