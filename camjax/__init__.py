@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from camjax.deposits import Deposit, External, Idle, LiquidityPool, MoneyMarket, Savings
     from camjax.dynamics import initial_state, observe, step
     from camjax.errors import CamjaxError, ScenarioError
+    from camjax.inertia import Inertia
     from camjax.market import Drivers, Market, Row
     from camjax.model import Model, Record, State
     from camjax.network import Network
@@ -65,6 +66,7 @@ _HOMES = {
     "config": "configure",
     "deposits": "Deposit External Idle LiquidityPool MoneyMarket Savings",
     "errors": "CamjaxError ScenarioError",
+    "inertia": "Inertia",
     "market": "Drivers Market Row",
     "dynamics": "initial_state observe step",
     "model": "Model Record State",
@@ -103,6 +105,7 @@ __all__ = [
     "GeometricBrownianMotion",
     "HalfLifeMemory",
     "Idle",
+    "Inertia",
     "JumpDiffusion",
     "LiquidityPool",
     "LogitRule",

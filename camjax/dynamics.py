@@ -11,11 +11,12 @@ from camjax.deposits import Deposit
 from camjax.deposits.base import Info
 from camjax.drivers import first_row
 from camjax.groups import Groups
+from camjax.inertia import in_proportion, movable, where_open
 from camjax.market import Drivers, Market, Row, Series
 from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, Model, Record, State
 from camjax.rebalancing import plan, remainder, settle
 from camjax.vector import Vector, positive_or, where
-from camjax.weights import View
+from camjax.weights import Target, View
 
 
 def initial_state(model: Model, drivers: Drivers) -> State:
@@ -29,13 +30,14 @@ def state_at(model: Model, row: Row) -> State:
     deposits = groups.stack(model.deposits)
     states = groups.map(lambda deposit: deposit.init(market), deposits)
     balances = _user_balances(groups, deposits, states).take(model.positions)
-    total = balances.sum()
+    total, inertia = balances.sum(), model.rebalancing.inertia
     # Nothing under allocation at the start is refused where scenarios are checked.
     return State(
         groups=groups,
         deposits=states,
         memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
         weights=None if row.mint_redeem is None else balances / positive_or(total),
+        inert=None if inertia is None else inertia.of(balances),
     )
 
 
@@ -67,17 +69,19 @@ def step_grouped(
     market = derivative_once(_market(model, row), row.step)
     states, yield_rates, info = _evolve(model, deposits, state, row, market)
     states, yield_rates = derivative_once((states, yield_rates), row.step)
+    evolved = _user_balances(row.groups, deposits, states).take(model.positions)
     states, minted, shortfall = _mint_or_redeem(model, deposits, states, row, market)
 
     before = _user_balances(row.groups, deposits, states).take(model.positions)
     before = derivative_once(before, row.step)
-    total = before.sum()
-    view = _view(model, state, row, before, total)
-    target = derivative_once(model.weights.target(state.memory, view, key), row.step)
-    planned = plan(model.rebalancing, model.network, before, total, target, view.rate)
+    inert = _inert(model, deposits, state, row, evolved, before)
+    before, inert, view, target = _decide(model, state, row, before, inert, key)
+    planned = plan(model.rebalancing, model.network, before, before.sum(), target, view.rate)
     planned = derivative_once(planned, row.step)
     settled = settle(model.rebalancing, model.network, before, planned)
     states = _receive(row.groups, deposits, states, settled - before, model.positions, market)
+    balance = _user_balances(row.groups, deposits, states)
+    inert = _grown_used_to(model, inert, balance.take(model.positions), row)
 
     quotes = _observed_or(row, yield_rates.take(model.positions))
     new_state = State(
@@ -85,8 +89,8 @@ def step_grouped(
         deposits=states,
         memory=model.weights.rule.remember(state.memory, quotes, model.dt_days),
         weights=None if state.weights is None else view.weights,
+        inert=inert,
     )
-    balance = _user_balances(row.groups, deposits, states)
     inspected = row.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
     record = Record(
         step=row.step,
@@ -99,6 +103,7 @@ def step_grouped(
         mint_redeem_shortfall=shortfall,
         volatile_asset_risk=market.volatile_asset_risk,
         volatile_asset_price=row.volatile_asset_price,
+        inert=inert,
         info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
         status=_status(row, balance.take(model.positions)),
     )
@@ -126,7 +131,9 @@ def observe(model: Model, state: State, balances: Array) -> State:
         state.deposits,
         groups.scatter(vector, range(len(model.deposits))),
     )
-    return dataclasses.replace(state, deposits=states)
+    inertia = model.rebalancing.inertia
+    inert = None if inertia is None else inertia.of(vector.take(model.positions))
+    return dataclasses.replace(state, deposits=states, inert=inert)
 
 
 def _market(model: Model, row: Row) -> Market:
@@ -152,6 +159,50 @@ def _evolve(
     evolved = row.groups.map(evolve, deposits, state.deposits, row.deposits)
     states, yield_rates, info = (tuple(part) for part in zip(*evolved, strict=True))
     return states, row.groups.gather(yield_rates), info
+
+
+def _inert(
+    model: Model,
+    deposits: tuple[Deposit, ...],
+    state: State,
+    row: Row,
+    evolved: Vector,
+    balances: Vector,
+) -> Vector | None:
+    """What of this step's balances [N] lies where it is, now that deposits and supply changed."""
+    inertia = model.rebalancing.inertia
+    if inertia is None or state.inert is None:
+        return None
+    earlier = _user_balances(row.groups, deposits, state.deposits).take(model.positions)
+    inert = in_proportion(state.inert, earlier, evolved)
+    if row.mint_redeem is not None:
+        inert = inertia.after_minting(inert, evolved, balances)
+    return where_open(inert, row.available)
+
+
+def _decide(
+    model: Model, state: State, row: Row, balances: Vector, inert: Vector | None, key: Array | None
+) -> tuple[Vector, Vector | None, View, Target]:
+    """What may move [N], what does not, what the rule sees of it, and where it wants it to be.
+
+    A prescribed allocation moves everything.
+    """
+    moving = movable(balances, inert)
+    view = _view(model, state, row, moving, moving.sum())
+    target = derivative_once(model.weights.target(state.memory, view, key), row.step)
+    if target.at_once and inert is not None:
+        return _decide(model, state, row, balances, None, key)
+    return moving, inert, view, target
+
+
+def _grown_used_to(model: Model, inert: Vector | None, balances: Vector, row: Row) -> Vector | None:
+    """Inert FEI [N] at the end of a step."""
+    inertia = model.rebalancing.inertia
+    if inertia is None:
+        return None
+    if inert is None:
+        inert = inertia.of(balances)
+    return where_open(inertia.after_step(inert, balances, model.dt_days), row.available)
 
 
 def _view(model: Model, state: State, row: Row, balances: Vector, total: Array) -> View:

@@ -99,6 +99,8 @@ class State:
     """What the weight rule remembers."""
     weights: Vector | None
     """[N] last weights, kept when all user FEI is redeemed; None where nothing is redeemed."""
+    inert: Vector | None
+    """[N] FEI that lies where it was, whatever deposits yield; None where all capital moves."""
 
 
 @pytree
@@ -125,6 +127,8 @@ class Record:
     """[] dimensionless."""
     volatile_asset_price: Array | None
     """[] USD."""
+    inert: Vector | None
+    """[N] FEI at the end of the step that does not move; None where all does."""
     info: tuple[Info, ...]
     """What deposits report, by group."""
     status: Array

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax._pytree import pytree, static
+from camjax.inertia import Inertia
 from camjax.network import Network
 from camjax.vector import Vector, at_least, at_most
 from camjax.weights import Target
@@ -25,12 +26,14 @@ class Rebalancing:
       settlement: "netted", all transfers at once, or "sequential", pair by pair, each clamped to
         what the source holds at that moment.
       transfers: "constrained" or "minimum_norm", see `Network.transfers`.
+      inertia: what part of the capital moves at all; None: all of it.
 
     References:
-      Specification, 3.7, 3.8, 4.3 and 4.4.
+      Specification, 3.7, 3.8, 4.3, 4.4 and 6.1.
     """
 
     duration_days: Array
+    inertia: Inertia | None = None
     law: str = static(default="sqrt")
     settlement: str = static(default="netted")
     transfers: str = static(default="constrained")
@@ -59,7 +62,7 @@ def plan(
     target: Target,
     rate: Array,
 ) -> Plan:
-    """Changes that bring balances rate r of the way to the target.
+    """Changes that bring balances, of capital that moves, rate r of the way to the target.
 
     Δ_i = r (W_i S - b_i) with S the total of the balances. For a rule that decides flows itself
     the transfers are S δ, and Δ their net.

@@ -16,7 +16,7 @@ from camjax.model import Model, Record, State
 from camjax.rebalancing import Plan, transfers
 from camjax.vector import Vector
 
-OVER_ALLOCATED = ("target_weight", "remainder", "share")
+OVER_ALLOCATED = ("target_weight", "remainder", "share", "inert")
 """Variables with one value for each deposit under allocation."""
 
 
@@ -55,6 +55,8 @@ def variables_of(record: Record) -> dict[str, Any]:
         "volatile_asset_risk": record.volatile_asset_risk,
         "status": record.status,
     }
+    if record.inert is not None:
+        found["inert"] = record.inert
     if record.mint_redeem is not None:
         found["mint_redeem"] = record.mint_redeem
     if record.volatile_asset_price is not None:

@@ -137,6 +137,21 @@ STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
         {"weights": {**tastes(FOUR), "rule": "logit", "sensitivity": 14.0}},
         prices() | supply(closing="savings"),
     ),
+    "inert with habits, minted, closing": (
+        {
+            "deposits": THREE,
+            "weights": tastes(THREE),
+            "rebalancing": {"active_share": 0.3, "habit_days": 25.0},
+        },
+        prices() | supply(closing="market"),
+    ),
+    "inert, sequential, logit": (
+        {
+            "weights": {**tastes(FOUR), "rule": "logit", "sensitivity": 14.0},
+            "rebalancing": {"active_share": 0.4, "settlement": "sequential"},
+        },
+        prices(),
+    ),
     "exogenous, exponential law, minted, closing": (
         {"weights": {"rule": "exogenous"}, "rebalancing": {"law": "exponential"}},
         prices() | dirichlet() | supply(closing="savings"),

@@ -71,6 +71,7 @@ FOUR = [pool("pool"), money_market("market"), SAVINGS, idle()]
 NAMES = ["pool", "market", "savings", "idle"]
 OPENING = ["pool", "market", "savings", "venue"]
 SEQUENTIAL = {"settlement": "sequential", "duration_days": DURATION}
+INERT = {"active_share": st.just(1.0) | st.floats(0.01, 1.0)}
 COMFORT = {"pool": 0.02, "market": SOLID_RATE, "savings": SOLID_RATE, "idle": SOLID_RATE}
 TASTES = {
     "asset_risk_aversion": AVERSION,
@@ -251,6 +252,45 @@ STRUCTURES = {
             "pairs": [["idle", "pool"], ["idle", "market"], ["pool", "market"], ["savings", "pool"]]
         },
     ),
+    "inert, sequential": sketches(
+        FOUR,
+        *COMMON,
+        column("mint_redeem", mint_redeem()),
+        column("available_market", AVAILABLE),
+        rebalancing={**SEQUENTIAL, "accounting": "reference", **INERT},
+    ),
+    "inert, netted, logit": sketches(
+        FOUR,
+        *COMMON,
+        column("mint_redeem", mint_redeem()),
+        column("available_savings", AVAILABLE),
+        weights={"rule": "logit", "sensitivity": st.floats(0.0, 100.0)},
+        rebalancing={"duration_days": DURATION, **INERT, "habit_days": st.floats(0.1, 100.0)},
+    ),
+    "inert, pairwise": sketches(
+        FOUR,
+        *COMMON,
+        column("available_market", AVAILABLE),
+        weights={"rule": "pairwise", **TASTES},
+        rebalancing={**SEQUENTIAL, **INERT},
+    ),
+    "inert, exogenous": sketches(
+        FOUR,
+        *COMMON,
+        columns("dirichlet", NAMES, shares(4)),
+        column("mint_redeem", mint_redeem()),
+        weights={"rule": "exogenous", "cap": st.floats(0.5, 1.0)},
+        rebalancing={"habit_days": st.floats(0.1, 100.0), **INERT},
+    ),
+    "inert, prescribed allocation": sketches(
+        FOUR,
+        *COMMON,
+        columns("target", NAMES, shares(4)),
+        column("mint_redeem", mint_redeem()),
+        weights={"rule": "prescribed", "prescribed_as": "allocation"},
+        rebalancing={**SEQUENTIAL, **INERT},
+    ),
+    "inert, twelve": sketches(TWELVE, *TWELVE_COLUMNS, rebalancing=INERT),
     "redeemed to the last": sketches(
         [quoted("savings", "savings", rate=RATE, user_balance=0.0), idle(), idle("vault")],
         column("mint_redeem", mint_redeem()),

@@ -14,6 +14,7 @@ SCALES = {
     "balance": ("balance",),
     "transfer": ("balance",),
     "remainder": ("balance",),
+    "inert": ("balance",),
     "mint_redeem": ("balance", "mint_redeem"),
     "mint_redeem_shortfall": ("balance", "mint_redeem_shortfall"),
     "borrowed": ("balance", "borrowed"),

@@ -8,7 +8,7 @@ from camjax import load_scenario, simulate
 
 FLOAT64_TOLERANCE = 1e-9
 FLOAT32_TOLERANCE = 1e-5
-AMOUNTS = ("balance", "transfer", "remainder")
+AMOUNTS = ("balance", "inert", "transfer", "remainder")
 RELATIVE = ("borrowed", "pool_")
 LOSS_ROUNDING = 1e-15
 """Of an impermanent loss: the reference takes 1 from a ratio near 1, so its digits end there."""

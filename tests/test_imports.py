@@ -28,6 +28,7 @@ ORDER = [
         "vector",
         "groups",
         "network",
+        "inertia",
         "processes",
     ),
     *(

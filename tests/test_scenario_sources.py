@@ -112,7 +112,8 @@ def test_golden_scenario_is_valid_and_reads_its_drivers(case: str) -> None:
     scenario = load_scenario(folder / "scenario.toml")
     assert scenario.name == case
     assert not scenario.is_random
-    assert scenario.model.rebalancing.settlement == "sequential"
+    rebalancing = tomllib.loads((folder / "scenario.toml").read_text())["rebalancing"]
+    assert scenario.model.rebalancing.settlement == rebalancing["settlement"]
     table = np.genfromtxt(folder / "drivers.csv", delimiter=",", names=True)
     assert table.dtype.names is not None
     for column in set(table.dtype.names) - {"step"}:

@@ -51,6 +51,7 @@ def _market(long_name: str, unit: str) -> Variable:
 
 VARIABLES: Mapping[str, Variable] = {
     "balance": Variable("user balance at the end of the step", "{token}", ("deposit",)),
+    "inert": Variable("user balance that lies where it was", "{token}", ("deposit",)),
     "target_weight": Variable("target weight of the rule", "1", ("deposit",)),
     "yield_rate": Variable("yield rate quoted in the step", "1/year", ("deposit",)),
     "transfer": Variable("transfer planned", "{token}", ("source", "destination")),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from camjax.deposits import Deposit, External, Idle, LiquidityPool, MoneyMarket, Savings
+from camjax.inertia import Inertia
 from camjax.model import Model
 from camjax.network import Network
 from camjax.rebalancing import Rebalancing
@@ -15,7 +16,7 @@ from camjax.scenario.deposit_tables import (
     SavingsTable,
 )
 from camjax.scenario.precision import Real, optional
-from camjax.scenario.schema import Document
+from camjax.scenario.schema import Document, RebalancingTable
 
 BLOCKS_PER_YEAR = 2_102_400
 """Ethereum blocks a year as Compound counts them, one every 15 seconds. Specification, 2."""
@@ -33,6 +34,7 @@ def build_model(document: Document, real: Real) -> Model:
         weights=build_weights(document, network, real),
         rebalancing=Rebalancing(
             duration_days=real(rebalancing.duration_days),
+            inertia=_inertia(rebalancing, real),
             law=rebalancing.law,
             settlement=rebalancing.settlement,
             transfers=rebalancing.transfers,
@@ -42,6 +44,14 @@ def build_model(document: Document, real: Real) -> Model:
         network=network,
         risk_window=document.market.risk_window,
         dt_days=document.dt_days,
+    )
+
+
+def _inertia(table: RebalancingTable, real: Real) -> Inertia | None:
+    if table.active_share is None:
+        return None
+    return Inertia(
+        active_share=real(table.active_share), habit_days=optional(table.habit_days, real)
     )
 
 

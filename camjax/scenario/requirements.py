@@ -133,6 +133,17 @@ def _rate_is_at_most_one(document: Document) -> None:
         )
 
 
+def _habits_are_of_something(document: Document) -> None:
+    rebalancing = document.rebalancing
+    if rebalancing.habit_days is not None and rebalancing.active_share is None:
+        refuse(
+            "rebalancing.habit_days",
+            "to be left out where all capital moves",
+            rebalancing.habit_days,
+            "rebalancing.active_share says what part does.",
+        )
+
+
 def _pairs_connect(document: Document) -> None:
     """Chosen pairs name allocated deposits, each pair once, and leave no deposit apart."""
     pairs, names = document.rebalancing.pairs, document.allocated
@@ -231,6 +242,7 @@ CHECKS: tuple[Callable[[Document], None], ...] = (
     _cap_can_be_met,
     _concentration_fits,
     _rate_is_at_most_one,
+    _habits_are_of_something,
     _pairs_connect,
     _conductance_names_pairs,
     _schedules_are_timetables,

@@ -58,13 +58,15 @@ class WeightsTable(Table):
 
 
 class RebalancingTable(Table):
-    """`[rebalancing]`: how fast and how capital moves, specification 3.7 to 3.9 and 4.3 to 4.4."""
+    """`[rebalancing]`: how fast and how capital moves, specification 3.7 to 3.9, 4.3, 4.4, 6.1."""
 
     duration_days: Positive = 30.0
     law: Literal["sqrt", "exponential"] = "sqrt"
     settlement: Literal["netted", "sequential"] = "netted"
     accounting: Literal["conserving", "reference"] = "conserving"
     transfers: Literal["constrained", "minimum_norm"] = "constrained"
+    active_share: Annotated[float, Number("(0, 1]")] | None = None
+    habit_days: Positive | None = None
     pairs: list[Annotated[tuple[str, str], Pair("deposits")]] | None = None
 
     @model_validator(mode="before")

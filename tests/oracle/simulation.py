@@ -2,6 +2,15 @@
 
 import numpy as np
 
+from .inertia import (
+    after_minting,
+    after_step,
+    closed_deposits,
+    in_proportion,
+    inert_part,
+    moves_everything,
+    recorded_inert,
+)
 from .market import Deposit, Market
 from .mechanisms import build_deposit
 from .risk import volatile_asset_risk
@@ -44,21 +53,29 @@ def run(scenario: Table, columns: Columns, steps: int) -> dict[str, np.ndarray]:
         raise ValueError("no user FEI under allocation at the start")
     weights = weights / weights.sum()
 
+    inert = inert_part(settings) * user_balances(settings, deposits)
     quotes = [np.zeros(len(deposits))]
     records = []
     for market in markets[1:]:
+        earlier = user_balances(settings, deposits)
         quoted = np.array([deposit.evolve(market) for deposit in deposits])
+        evolved = user_balances(settings, deposits)
         minted, shortfall = mint_or_redeem(settings, deposits, columns, market.step)
+        held = user_balances(settings, deposits)
+        inert = after_minting(settings, in_proportion(inert, earlier, evolved), evolved, held)
+        is_closed = closed_deposits(settings, columns, market.step)
+        inert = np.where(is_closed | moves_everything(settings), 0.0, inert)
         view = View(
             step=market.step,
-            weights=current_weights(settings, deposits, weights),
+            weights=current_weights(held - inert, weights),
             quotes=np.array(quotes)[:, settings.allocated],
             risk=market.risk,
             rate=rebalancing_rate(settings),
             columns=columns,
         )
-        capital = move_capital(settings, deposits, view, market)
+        capital = move_capital(settings, deposits, view, market, inert)
         weights = view.weights
+        inert = after_step(settings, inert, user_balances(settings, deposits), is_closed)
         quotes.append(quoted)
         records.append(
             {
@@ -69,6 +86,7 @@ def run(scenario: Table, columns: Columns, steps: int) -> dict[str, np.ndarray]:
                 "volatile_asset_risk": market.risk,
                 **({"volatile_asset_price": market.price} if market.price > 0 else {}),
                 **capital,
+                **recorded_inert(settings, inert),
                 **observables_by_type(deposits),
             }
         )
@@ -97,11 +115,8 @@ def user_balances(settings: Settings, deposits: list[Deposit]) -> np.ndarray:
     return np.array([deposits[i].balance for i in settings.allocated], float)
 
 
-def current_weights(
-    settings: Settings, deposits: list[Deposit], previous_weights: np.ndarray
-) -> np.ndarray:
+def current_weights(balances: np.ndarray, previous_weights: np.ndarray) -> np.ndarray:
     """[N] w = b / S, or 4.13's: those of the step before, if nothing is left."""
-    balances = user_balances(settings, deposits)
     return balances / balances.sum() if balances.sum() > 0 else previous_weights
 
 
@@ -121,10 +136,10 @@ def mint_or_redeem(
 
 
 def move_capital(
-    settings: Settings, deposits: list[Deposit], view: View, market: Market
+    settings: Settings, deposits: list[Deposit], view: View, market: Market, inert: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """3.5 to 3.9: target, planned transfers, settlement; what was recorded of them."""
-    balances = user_balances(settings, deposits)
+    """3.5 to 3.9 for what is not inert: target, planned transfers, settlement, as recorded."""
+    balances = np.maximum(user_balances(settings, deposits) - inert, 0.0)
     total = max(0.0, balances.sum())
     if settings.weights["rule"] == "pairwise":
         flows = pairwise_flows(settings, view)
@@ -133,11 +148,8 @@ def move_capital(
         changes = net_changes(planned)
     else:
         target = target_weights(settings, view)
-        is_allocation = (
-            settings.weights["rule"] == "prescribed"
-            and settings.weights["prescribed_as"] == "allocation"
-        )
-        changes = (1.0 if is_allocation else view.rate) * (target - view.weights) * total
+        rate = 1.0 if moves_everything(settings) else view.rate
+        changes = rate * (target - view.weights) * total
         planned = planned_transfers(changes, settings.pairs, settings.rebalancing["transfers"])
     settled, remainders = settle(balances, changes, planned, settings.rebalancing["settlement"])
     for i, amount in zip(settings.allocated, settled - balances, strict=True):
