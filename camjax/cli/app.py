@@ -20,6 +20,7 @@ from camjax.cli.forecast import forecast
 from camjax.cli.held import until_the_end
 from camjax.cli.merge import merge
 from camjax.cli.net import cannot_write, caught
+from camjax.cli.observe import observe
 from camjax.cli.once import Once
 from camjax.cli.report import report
 from camjax.cli.run import run
@@ -47,6 +48,7 @@ for command in (
     describe,
     export,
     merge,
+    observe,
     weights,
     backtest,
     forecast,
