@@ -212,6 +212,7 @@ STRUCTURES = {
             "cap": st.floats(0.25, 1.0),
             "idle_weight": "zero",
             **TASTES,
+            "factor": {"pool": st.floats(0.1, 10.0), "savings": st.floats(0.1, 1.0)},
         },
         rebalancing=SEQUENTIAL,
     ),
