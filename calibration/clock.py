@@ -1,16 +1,20 @@
 """Times as people write them (dates or counts of days) and as the model counts them (days)."""
 
+import contextlib
 import datetime
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from camjax.errors import CamjaxError, refusal
+from camjax.numerals import read_numeral
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _ONE_DAY = datetime.timedelta(days=1)
 _TOO_MANY_DAYS = 1_000_000
-"""Counts beyond this (2 700 years) are compact dates or Unix times that were read as days."""
+"""Counts beyond this (2 700 years) are compact dates or Unix times that were read as days, dates
+beyond the year 4707 mistakes."""
 
 
 def parse_time(text: str, where: str) -> tuple[float, bool]:
@@ -31,18 +35,16 @@ def parse_time(text: str, where: str) -> tuple[float, bool]:
     >>> parse_time("1970-01-02T12:00", "here"), parse_time("17", "here")
     ((1.5, True), (17.0, False))
     """
-    expected = "an ISO-8601 date or a count of days"
-    remedy = "Write dates with hyphens, as 2022-01-30."
-    try:
-        count = float(text)
-    except ValueError:
-        try:
-            return epoch_days(datetime.datetime.fromisoformat(text)), True
-        except ValueError:
-            raise CamjaxError(refusal(where, expected, repr(text), remedy)) from None
-    if not abs(count) < _TOO_MANY_DAYS:
+    days = read_numeral(text)
+    is_calendar = math.isnan(days)
+    if is_calendar:
+        with contextlib.suppress(ValueError):
+            days = epoch_days(datetime.datetime.fromisoformat(text))
+    if not abs(days) < _TOO_MANY_DAYS:
+        expected = "an ISO-8601 date or a count of days"
+        remedy = "Write dates with hyphens, as 2022-01-30."
         raise CamjaxError(refusal(where, expected, repr(text), remedy))
-    return count, False
+    return days, is_calendar
 
 
 def epoch_days(date: datetime.date) -> float:

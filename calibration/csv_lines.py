@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from camjax.errors import CamjaxError, refusal
+from camjax.numerals import read_numeral
 
 
 def read_lines(path: Path) -> list[tuple[int, list[str]]]:
@@ -35,11 +36,8 @@ def read_number(text: str, where: str) -> float:
     """
     if not text:
         return math.nan
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+    number = read_numeral(text)
+    if math.isnan(number):
         remedy = (
             "Numbers have no thousands separators; leave the cell blank if nothing was observed."
         )

@@ -85,13 +85,16 @@ def implied_weights(
         row, column = bad[0].tolist()
         where = f"{row_name(row)}, deposit {column}"
         raise CamjaxError(refusal(where, "a balance ≥ 0", held[row, column]))
-    total = held[:, flags].sum(axis=1, keepdims=True)
-    empty = np.flatnonzero(total == 0)
+    # Scaled first: the sum of balances near the largest number there is would be infinite.
+    largest = held[:, flags].max(axis=1, keepdims=True)
+    empty = np.flatnonzero(largest == 0)
     if len(empty):
         remedy = "Where everything is empty there are no weights: leave that row out."
         expected = "a deposit under allocation that is not empty"
         raise CamjaxError(refusal(row_name(int(empty[0])), expected, "only zeros", remedy))
-    return np.where(flags[None, :], held / total, np.nan)
+    scale = np.exp2(np.floor(np.log2(largest)))  # a power of two, by which nothing is rounded
+    parts = held / scale
+    return np.where(flags, parts / parts[:, flags].sum(axis=1, keepdims=True), np.nan)
 
 
 def observe(

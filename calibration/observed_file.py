@@ -6,24 +6,20 @@ missing observation, a blank yield the mechanism's own quote. The name `total_su
 the supply of the token, not for a deposit.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from calibration.clock import parse_time
-from calibration.csv_lines import read_lines, read_number
+from calibration.csv_lines import read_lines
+from calibration.observed_columns import row_reader
+from calibration.observed_units import check_units
 from camjax.errors import CamjaxError, refusal, shortened
 
 TOTAL_SUPPLY = "total_supply"
 """Reserved name of the series that says how much of the token there is in all."""
 
-_LONG_COLUMNS = ("time", "venue", "deposit", "balance")
-_YIELD_RATE = "yield_rate"
-
-_Row = dict[str, str]
-_Entry = tuple[str, str, float, float]  # deposit, venue, balance, yield rate
 _Samples = dict[float, tuple[int, float, float]]  # time -> line, balance, yield rate
 
 
@@ -78,14 +74,16 @@ def read_observed(path: str | Path) -> ObservedTable:
       The table, its series in order of appearance and each ascending in time.
 
     Raises:
-      CamjaxError: the file cannot be read or is no such table; the message names the line.
+      CamjaxError: the file cannot be read, is no such table or has units that cannot be meant; the
+        message names the line.
     """
     source = Path(path).name
     lines = read_lines(Path(path))
     if not lines:
         raise CamjaxError(refusal(source, "a header and rows", "an empty file"))
     (header_line, header), *rows = lines
-    read_row = _row_reader(header, f"{source}, line {header_line} (header)")
+    where = f"{source}, line {header_line} (header)"
+    read_row = row_reader(header, [cells for _, cells in rows], where)
     venues: dict[tuple[str, str], _Samples] = {}
     kinds: set[bool] = set()
     for line, cells in rows:
@@ -109,6 +107,9 @@ def read_observed(path: str | Path) -> ObservedTable:
     if not kinds:
         raise CamjaxError(refusal(source, "rows below the header", "none"))
     series = tuple(_venue_series(*key, samples) for key, samples in venues.items())
+    for each in series:
+        places = [f"{source}, line {line}, {each.label}" for line in each.lines]
+        check_units(f"{source}, {each.label}", places, each.balances, each.yield_rates)
     return ObservedTable(source=source, is_calendar=kinds.pop(), series=series)
 
 
@@ -116,67 +117,6 @@ def _label(deposit: str, venue: str) -> str:
     """A series as messages call it."""
     shown = shortened(deposit)
     return shown if venue == deposit else f"{shortened(venue)} ({shown})"
-
-
-def _row_reader(header: list[str], where: str) -> Callable[[_Row, str], Iterator[_Entry]]:
-    """Tell a long table from a wide one by its header, and check the header."""
-    if len(set(header)) < len(header) or "" in header:
-        raise CamjaxError(refusal(where, "columns with different names", ",".join(header)))
-    if not set(header) & set(_LONG_COLUMNS[1:]):
-        return _wide_reader(header, where)
-    missing = [column for column in _LONG_COLUMNS if column not in header]
-    unknown = [column for column in header if column not in (*_LONG_COLUMNS, _YIELD_RATE)]
-    if missing or unknown:
-        remedy = "A wide table has the column time and one column for each deposit."
-        raise CamjaxError(
-            refusal(where, "time,venue,deposit,balance[,yield_rate]", ",".join(header), remedy)
-        )
-    return _read_long_row
-
-
-def _read_long_row(row: _Row, where: str) -> Iterator[_Entry]:
-    """The one entry of a row of a long table."""
-    for column in ("venue", "deposit"):
-        if not row[column]:
-            raise CamjaxError(refusal(f"{where}, {column}", "a name", "a blank"))
-    balance = _balance(row["balance"], f"{where}, balance")
-    yield_rate = read_number(row.get(_YIELD_RATE, ""), f"{where}, {_YIELD_RATE}")
-    yield row["deposit"], row["venue"], balance, yield_rate
-
-
-def _wide_reader(header: list[str], where: str) -> Callable[[_Row, str], Iterator[_Entry]]:
-    """Reader for rows of a wide table with this header."""
-    prefix = f"{_YIELD_RATE}_"
-    deposits = [name for name in header if name != "time" and not name.startswith(prefix)]
-    strays = [
-        name for name in header if name.startswith(prefix) and name[len(prefix) :] not in deposits
-    ]
-    if "time" not in header or not deposits or strays:
-        expected = "time, one column for each deposit, and yield_rate_<deposit> for any of them"
-        remedy = "A long table has the columns time,venue,deposit,balance[,yield_rate]."
-        raise CamjaxError(refusal(where, expected, ",".join(header), remedy))
-
-    def read_row(row: _Row, where: str) -> Iterator[_Entry]:
-        for deposit in deposits:
-            column = f"{prefix}{deposit}"
-            balance = _balance(row[deposit], f"{where}, {shortened(deposit)}")
-            yield (
-                deposit,
-                deposit,
-                balance,
-                read_number(row.get(column, ""), f"{where}, {shortened(column)}"),
-            )
-
-    return read_row
-
-
-def _balance(text: str, where: str) -> float:
-    """A balance, or NaN for a blank."""
-    balance = read_number(text, where)
-    if balance < 0:
-        remedy = "Write debts and protocol-owned amounts out of the table."
-        raise CamjaxError(refusal(where, "a balance ≥ 0", text, remedy))
-    return balance
 
 
 def _venue_series(deposit: str, venue: str, samples: _Samples) -> VenueSeries:

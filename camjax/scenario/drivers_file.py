@@ -2,12 +2,14 @@
 
 import csv
 import datetime
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from camjax.errors import shortened
+from camjax.numerals import read_numeral
 from camjax.scenario.columns import TIME_COLUMNS, ColumnKind
 from camjax.scenario.domains import Domain, Interval
 from camjax.scenario.messages import located, refuse, shown, unknown
@@ -127,12 +129,7 @@ def _columns(header: list[str], lines: list[Line]) -> dict[str, list[str]]:
 
 def _numbers(column: str, cells: list[str], lines: list[int], domain: Domain) -> np.ndarray:
     """The cells of a column as numbers within its domain."""
-    values = np.full(len(cells), np.nan)
-    for row, cell in enumerate(cells):
-        try:
-            values[row] = float(cell)
-        except ValueError:
-            _refuse_cell(column, cell, lines[row], domain)
+    values = np.array([read_numeral(cell) for cell in cells])
     outside = np.flatnonzero(~domain.contains(values))
     if outside.size:
         row = int(outside[0])
@@ -187,8 +184,5 @@ def _days(cell: str) -> float | None:
 
 
 def _number(cell: str) -> float | None:
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+    value = read_numeral(cell)
+    return None if math.isnan(value) else value
