@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import ScenarioError, refusal
+from camjax.numerals import read_numeral
 
 COLUMN = "revenue"
 """What each of the steps 1…T earns, in USD."""
@@ -47,10 +48,7 @@ def check_revenue(path: Path, steps: int) -> None:
 
 
 def _number(path: Path, step: int, text: str | None) -> float:
-    try:
-        number = float(text or "")
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+    number = read_numeral(text or "")
+    if math.isnan(number):
         raise ScenarioError(refusal(f"{path}, {COLUMN}, step {step}", "a number", repr(text)))
     return number
