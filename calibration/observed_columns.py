@@ -16,6 +16,9 @@ RowReader = Callable[[Row, str], Iterator[Entry]]
 
 _NAMES = ("venue", "deposit")
 
+LARGEST_BALANCE = 1e300
+"""Larger ones have sums that are infinite."""
+
 
 def row_reader(header: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> RowReader:
     """Tell a long table from a wide one, and check the header.
@@ -86,6 +89,8 @@ def _wide_reader(header: Sequence[str], where: str) -> RowReader:
 def _balance(text: str, where: str) -> float:
     """A balance, or NaN for a blank."""
     balance = read_number(text, where)
+    if balance > LARGEST_BALANCE:
+        raise CamjaxError(refusal(where, f"a balance of at most {LARGEST_BALANCE:g}", text))
     if balance < 0:
         remedy = "Write debts and protocol-owned amounts out of the table."
         raise CamjaxError(refusal(where, "a balance ≥ 0", text, remedy))

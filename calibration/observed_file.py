@@ -6,6 +6,7 @@ missing observation, a blank yield the mechanism's own quote. The name `total_su
 the supply of the token, not for a deposit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 from calibration.clock import parse_time
 from calibration.csv_lines import read_lines
 from calibration.observed_columns import row_reader
-from calibration.observed_units import check_units
+from calibration.observed_units import Figures, suspicious_units
 from camjax.errors import CamjaxError, refusal, shortened
 
 TOTAL_SUPPLY = "total_supply"
@@ -64,18 +65,19 @@ class ObservedTable:
     series: tuple[VenueSeries, ...]
 
 
-def read_observed(path: str | Path) -> ObservedTable:
+def read_observed(path: str | Path, *, as_is: bool = False) -> ObservedTable:
     """Read a long or wide table of observed balances.
 
     Args:
       path: a CSV file in UTF-8.
+      as_is: take figures that look like another unit as they stand.
 
     Returns:
       The table, its series in order of appearance and each ascending in time.
 
     Raises:
-      CamjaxError: the file cannot be read, is no such table or has units that cannot be meant; the
-        message names the line.
+      CamjaxError: the file cannot be read or is no such table, where the message names the line; or
+        units look wrong.
     """
     source = Path(path).name
     lines = read_lines(Path(path))
@@ -107,9 +109,8 @@ def read_observed(path: str | Path) -> ObservedTable:
     if not kinds:
         raise CamjaxError(refusal(source, "rows below the header", "none"))
     series = tuple(_venue_series(*key, samples) for key, samples in venues.items())
-    for each in series:
-        places = [f"{source}, line {line}, {each.label}" for line in each.lines]
-        check_units(f"{source}, {each.label}", places, each.balances, each.yield_rates)
+    if not as_is:
+        _check_units(source, series)
     return ObservedTable(source=source, is_calendar=kinds.pop(), series=series)
 
 
@@ -117,6 +118,16 @@ def _label(deposit: str, venue: str) -> str:
     """A series as messages call it."""
     shown = shortened(deposit)
     return shown if venue == deposit else f"{shortened(venue)} ({shown})"
+
+
+def _check_units(source: str, series: Sequence[VenueSeries]) -> None:
+    """Refuse balances and yields that look like another unit than tokens and shares a year."""
+    figures = [Figures(shortened(each.venue), each.balances, each.yield_rates) for each in series]
+    for found in suspicious_units(figures):
+        mend = f"Read it by `camjax observe` with {found.options}" if found.options else "Mend it"
+        remedy = f"{mend}, or add --as-is if the figures are right as they stand."
+        where = f"{source}, {found.where}"
+        raise CamjaxError(refusal(where, found.expected, found.got, remedy))
 
 
 def _venue_series(deposit: str, venue: str, samples: _Samples) -> VenueSeries:

@@ -82,32 +82,44 @@ def test_dates_beyond_all_calendars_are_refused(tmp_path, time):
         read_observed(table(tmp_path, f"time,a\n{time},1\n"))
 
 
-def test_one_venue_whose_yields_are_in_percent_is_refused(tmp_path):
-    rows = "".join(f"{day},Aave,aave,7e8,2.8\n{day},Fluid,fluid,2e8,0.05\n" for day in range(9))
-    path = table(tmp_path, f"time,venue,deposit,balance,yield_rate\n{rows}")
-    with pytest.raises(CamjaxError, match=r"Aave \(aave\).*got 2.8 as its median.*3 % as 0.03"):
-        read_observed(path)
+PERCENT = "time,venue,deposit,balance,yield_rate\n" + "".join(
+    f"{day},Aave,aave,7e8,2.8\n{day},Fluid,fluid,2e8,0.05\n" for day in range(9)
+)
 
 
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("text", "words"),
     [
-        ("0,1,6.2\n", "line 2, a: expected a yield_rate from 0 to 5 a year, got 6.2"),
-        ("0,1,-0.01\n", "line 2, a: expected a yield_rate from 0 to 5 a year, got -0.01. A loss"),
-        ("0,7e26,0.03\n", r"line 2, a: expected at most 1e\+15 tokens, got 7e\+26. Divide"),
+        (PERCENT, '--percent-of "Aave"'),
+        (PERCENT.replace(",0.05", ",4.9"), "`camjax observe` with --percent,"),
+        ("time,a,yield_rate_a\n0,1,0.2\n1,1,6.2\n2,1,0.2\n", "at most 5 a year, got 6.2."),
+        ("time,a,yield_rate_a\n0,1,0.2\n1,1,-0.01\n", "yields of 0 and above, got -0.01."),
+        ("time,a,yield_rate_a\n0,7e26,0.03\n", "--unit 1e18 (or 1e6)"),
     ],
 )
-def test_units_that_cannot_be_meant_are_refused_by_line(tmp_path, row, words, capsys):
-    path = table(tmp_path, f"time,a,yield_rate_a\n{row}")
-    with pytest.raises(CamjaxError, match=words):
-        read_observed(path)
+def test_units_that_look_wrong_are_refused_with_what_settles_them(tmp_path, capsys, text, words):
+    path = table(tmp_path, text)
     assert main(["weights", str(path)]) == 2
-    assert capsys.readouterr().out == ""
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert words in said.err and "or add --as-is if" in said.err
+    assert main(["weights", str(path), "--as-is"]) == 0
+
+
+def test_balances_without_a_finite_sum_are_refused(tmp_path):
+    with pytest.raises(CamjaxError, match=r"line 2, a: expected a balance of at most 1e\+300"):
+        read_observed(table(tmp_path, "time,a,b,c\n0,1e308,1e308,1e308\n"), as_is=True)
 
 
 def test_a_single_day_of_high_yield_is_read(tmp_path):
     path = table(tmp_path, "time,a,yield_rate_a\n0,1,0.3\n1,1,4.2\n2,1,0.2\n")
     assert read_observed(path).series[0].yield_rates.max() == 4.2
+
+
+def test_a_table_in_smallest_units_has_the_weights_of_one_in_tokens(tmp_path):
+    path = table(tmp_path, "time,a,b\n0,3e26,1e27\n")
+    found = observe(read_observed(path, as_is=True))
+    np.testing.assert_allclose(found.weights, [[3 / 13, 10 / 13]])
 
 
 def test_weights_of_balances_near_the_largest_number_sum_to_one():

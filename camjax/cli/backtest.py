@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from camjax.cli.options import (
+    AsIsOption,
     DriversOption,
     JsonOption,
     MissingOption,
@@ -33,6 +34,7 @@ def backtest(
     missing: MissingOption = "refuse",
     residual: ResidualOption = None,
     supply: SupplyOption = None,
+    as_is: AsIsOption = False,
     paths: Annotated[
         int | None,
         typer.Option(min=1, help=f"Random paths. [default: {RANDOM_PATHS}; 1 without randomness]"),
@@ -62,7 +64,7 @@ def backtest(
 
     history = load_history(
         scenario,
-        ObservedOptions(observed, missing, residual, supply),
+        ObservedOptions(observed, missing, residual, supply, as_is),
         assignments=overrides,
         drivers=drivers,
         left_out=without or (),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from camjax.cli.options import (
+    AsIsOption,
     DriversOption,
     JsonOption,
     MissingOption,
@@ -81,6 +82,7 @@ def calibrate(
     missing: MissingOption = "refuse",
     residual: ResidualOption = None,
     supply: SupplyOption = None,
+    as_is: AsIsOption = False,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the starts.")] = 0,
     overrides: SetOption = None,
     out: Annotated[
@@ -101,7 +103,7 @@ def calibrate(
     from camjax.cli.observed import ObservedOptions
 
     request = Request(
-        observed=ObservedOptions(observed, missing, residual, supply),
+        observed=ObservedOptions(observed, missing, residual, supply, as_is),
         scenario=scenario,
         overrides=tuple(overrides or ()),
         drivers=drivers,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camjax.cli.options import (
+    AsIsOption,
     DriversOption,
     JsonOption,
     MissingOption,
@@ -69,6 +70,7 @@ def forecast(
     missing: MissingOption = "refuse",
     residual: ResidualOption = None,
     supply: SupplyOption = None,
+    as_is: AsIsOption = False,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all samples.")] = 0,
     overrides: SetOption = None,
     out: Annotated[
@@ -91,7 +93,7 @@ def forecast(
     from camjax.config import configure
 
     configure("float64")
-    options = ObservedOptions(observed, missing, residual, supply)
+    options = ObservedOptions(observed, missing, residual, supply, as_is)
     if evaluate:
         refuse_foresight(options)
     outputs.check_folder(out, forecast_outputs.FILES)

@@ -25,12 +25,14 @@ class ObservedOptions:
       missing: what to do about days without an observation: refuse, carry:K or interpolate.
       residual: the deposit that holds what the others leave of the total supply.
       supply: a file with the series total_supply, where it is not in the first.
+      as_is: take figures that look like another unit as they stand.
     """
 
     file: Path
     missing: str = "refuse"
     residual: str | None = None
     supply: Path | None = None
+    as_is: bool = False
 
     @property
     def policy(self) -> MissingDays:
@@ -50,14 +52,14 @@ class ObservedOptions:
         deposits = [] if document is None else document.deposits
         allocated = [d.allocated and d.name not in left_out for d in deposits]
         return observe(
-            read_observed(self.file),
+            read_observed(self.file, as_is=self.as_is),
             deposits=[deposit.name for deposit in deposits] or None,
             allocated=allocated or None,
             start=None if document is None else document.start_date,
             dt_days=None if document is None else document.dt_days,
             missing=self.policy,
             residual=self.residual,
-            supply=None if self.supply is None else read_observed(self.supply),
+            supply=None if self.supply is None else read_observed(self.supply, as_is=self.as_is),
         )
 
 

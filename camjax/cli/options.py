@@ -42,6 +42,9 @@ MissingOption = Annotated[
         " observation forward over at most K days, or interpolate.",
     ),
 ]
+AsIsOption = Annotated[
+    bool, typer.Option("--as-is", help="Take figures as they stand that look like another unit.")
+]
 ResidualOption = Annotated[
     str | None,
     typer.Option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camjax.cli.options import (
+    AsIsOption,
     JsonOption,
     MissingOption,
     ObservedArgument,
@@ -34,6 +35,7 @@ def weights(
     missing: MissingOption = "refuse",
     residual: ResidualOption = None,
     supply: SupplyOption = None,
+    as_is: AsIsOption = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -52,7 +54,7 @@ def weights(
 
     configure("float64")
     document = None if scenario is None else read_document(scenario, None)[0]
-    found = ObservedOptions(observed, missing, residual, supply).read(document)
+    found = ObservedOptions(observed, missing, residual, supply, as_is).read(document)
     scores = describe(found)
     files = []
     if out is not None:
