@@ -29,7 +29,7 @@ BROKEN = {
     "analyse": (("x",), READS_RESULTS),
     "describe": (("x",), READS_RESULTS),
     "export": (("x", "x.csv"), READS_RESULTS),
-    "merge": (("x",), "camjax.results.store.is_store"),
+    "merge": (("x",), "camjax.results.store_places.is_store"),
     "weights": (("x.csv", *AGAINST), READS_A_TABLE),
     "backtest": (("x.csv", *AGAINST), READS_A_TABLE),
     "forecast": (("x.csv", "--horizon", "1"), READS_A_TABLE),

@@ -57,10 +57,10 @@ def test_only_the_same_fit_goes_on(saved: Path) -> None:
     with pytest.raises(CamjaxError, match="no file yet"):
         Checkpoint(saved).begin(ABOUT)
     saved.write_text("junk")
-    with pytest.raises(CamjaxError, match="the file of a fit, got another"):
+    with pytest.raises(CamjaxError, match="the file of a fit, as it was written, got another"):
         Checkpoint(saved, resume=True).begin(ABOUT)
     np.savez(saved, other=np.zeros(3))
-    with pytest.raises(CamjaxError, match="the file of a fit, got another"):
+    with pytest.raises(CamjaxError, match="the file of a fit, as it was written, got another"):
         Checkpoint(saved, resume=True).begin(ABOUT)
     saved.unlink()
     with pytest.raises(CamjaxError, match="a fit that was interrupted, got no file"):

@@ -1,6 +1,7 @@
 """Results: every axis named, every variable explained, files whole or absent."""
 
 import dataclasses
+import os
 from datetime import date
 from pathlib import Path
 
@@ -207,13 +208,10 @@ def test_statistics_survive_the_file(dataset: xarray.Dataset, tmp_path: Path) ->
 def test_a_write_that_fails_leaves_nothing_and_spares_what_was_there(
     dataset: xarray.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Path.write_bytes
-
-    def half_write(path: Path, content: bytes) -> None:
-        whole(path, content[: len(content) // 2])
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", half_write)
+    monkeypatch.setattr(os, "fsync", full)
     older = tmp_path / "results.nc"
     older.write_text("older")
     with pytest.raises(CamjaxError, match="no space left on device"):

@@ -2,8 +2,8 @@
 
 import dataclasses
 import hashlib
+import io
 import json
-import os
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from jax.typing import ArrayLike
 from calibration.fit.problem import Problem
 from camjax import __version__
 from camjax.errors import CamjaxError, refusal
-from camjax.writing import written_whole
+from camjax.writing import read_sealed, write_sealed
 
 State = TypeVar("State")
 
@@ -113,11 +113,19 @@ class Checkpoint(Unsaved):
         Args:
           stage: its name.
           begun: makes the first state; a pytree of arrays.
+
+        Raises:
+          CamjaxError: what was kept is no such state.
         """
         if not any(name.startswith(f"{stage}/") for name in self._arrays):
             return begun()
         leaves, structure = jax.tree.flatten(jax.eval_shape(begun))
-        kept = (self._arrays[f"{stage}/{place}"] for place in range(len(leaves)))
+        kept = [self._arrays.get(f"{stage}/{place}") for place in range(len(leaves))]
+        for leaf, like in zip(kept, leaves, strict=True):
+            if leaf is None or (leaf.shape, leaf.dtype) != (like.shape, like.dtype):
+                got = "nothing" if leaf is None else f"{leaf.dtype} {leaf.shape}"
+                where = f"{self.file}: {stage}"
+                raise CamjaxError(refusal(where, f"{like.dtype} {like.shape}", got))
         restored: State = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in kept])
         return restored
 
@@ -143,20 +151,21 @@ class Checkpoint(Unsaved):
         self.file.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, np.ndarray]:
+        expected = "the file of a fit, as it was written"
+        content = read_sealed(self.file, expected, required=True)
         try:
-            with np.load(self.file, allow_pickle=False) as arrays:
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 found = dict(arrays)
-            if ABOUT not in found:
+            if not isinstance(json.loads(str(found[ABOUT])), dict):
                 raise ValueError
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise CamjaxError(refusal(str(self.file), "the file of a fit", "another")) from error
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise CamjaxError(refusal(str(self.file), expected, "another")) from error
         return found
 
     def _write(self) -> None:
-        with written_whole(self.file) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **self._arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
+        stream = io.BytesIO()
+        np.savez(stream, allow_pickle=False, **self._arrays)
+        write_sealed(self.file, stream.getbuffer())
         self._written = time.monotonic()
 
 

@@ -131,6 +131,7 @@ def prepare(order: Order) -> Prepared:
             "scenario": order.scenario.toml,
             "seed": order.seed,
             EVENTS: "\n".join(order.events),
+            "variables": "\n".join(order.variables or ()),
         }
         checkpoint = Checkpoint(order.file, about=about, resume=order.resume)
         checkpoint.check()

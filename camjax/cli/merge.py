@@ -30,7 +30,7 @@ def merge(
 ) -> None:
     """Put together what `camjax run --shard 1/N` to `--shard N/N` found."""
     from camjax.cli.table import format_summary
-    from camjax.results.store import is_store
+    from camjax.results.store_places import is_store
 
     if any(map(is_store, folders)):
         from camjax.cli.merge_stores import run_merge_stores

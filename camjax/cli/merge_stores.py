@@ -16,7 +16,7 @@ from camjax.cli.requests import STORE
 from camjax.cli.summary import Summary, summarise
 from camjax.errors import CamjaxError, refusal
 from camjax.results.merging import merge_stores, shards_in_order
-from camjax.results.store import check_new_store
+from camjax.results.store_places import check_new_store
 from camjax.writing import locked
 
 

@@ -34,7 +34,7 @@ def report(
     from camjax.cli.outputs import written
     from camjax.cli.report_source import read_report
     from camjax.results import check_writable
-    from camjax.results.store import is_store
+    from camjax.results.store_places import is_store
 
     is_folder = results.is_dir() and not is_store(results)
     file = out or (results if is_folder else results.parent) / REPORT

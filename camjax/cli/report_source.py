@@ -1,6 +1,5 @@
 """What `camjax report` makes a report of: a file, or what a folder holds."""
 
-import json
 from pathlib import Path
 
 from camjax.cli.requests import RESULTS
@@ -8,6 +7,7 @@ from camjax.errors import CamjaxError, refusal
 from camjax.report import Report, build_report
 from camjax.report.sensitivity import Ranking, sensitivity_report
 from camjax.results import load_results
+from camjax.writing.seals import read_sealed_json
 
 RANKING = "sensitivity.json"
 """What `camjax sensitivity` leaves in its folder for the report."""
@@ -36,10 +36,5 @@ def _of_ranking(path: Path) -> Report:
     Raises:
       CamjaxError: the file is not what such an analysis writes.
     """
-    try:
-        found = Ranking.read(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        got = error.strerror if isinstance(error, OSError) and error.strerror else "something else"
-        expected = f"the {RANKING} of a sensitivity analysis"
-        raise CamjaxError(refusal(str(path), expected, got.lower())) from error
-    return sensitivity_report(found)
+    document = read_sealed_json(path, f"the {RANKING} of a sensitivity analysis, as it was written")
+    return sensitivity_report(Ranking.read(document))

@@ -1,7 +1,6 @@
 """What a method of `camjax sensitivity` found: tables, a picture, words."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
 from camjax.cli.report_source import RANKING
 from camjax.cli.sensitivity_order import Order
+from camjax.writing.seals import sealed_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,8 +40,8 @@ class Found:
 
     def tables(self) -> dict[str, str]:
         """Text by file name."""
-        whole = json.dumps(plain(dataclasses.asdict(self.ranking())), indent=1)
-        return {"sensitivity.csv": tables.as_csv(self.rows), RANKING: f"{whole}\n"} | {
+        whole = sealed_json(plain(dataclasses.asdict(self.ranking())))
+        return {"sensitivity.csv": tables.as_csv(self.rows), RANKING: whole} | {
             name: tables.as_csv(rows) for name, rows in self.more.items() if rows
         }
 

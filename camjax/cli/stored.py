@@ -26,7 +26,8 @@ from camjax.ensemble.manifest import check_same, manifest_of
 from camjax.ensemble.quantities import SHARE
 from camjax.errors import CamjaxError, refusal
 from camjax.results import to_dataset
-from camjax.results.store import PATHS, PathStore, check_new_store, remove_leftovers
+from camjax.results.store import PATHS, PathStore
+from camjax.results.store_places import check_new_store, remove_leftovers
 from camjax.scenario import Scenario
 from camjax.writing import locked
 
@@ -61,7 +62,9 @@ def run_stored(request: Request, scenario: Scenario) -> Summary | None:
     }
     hold(locked(path))
     if request.resume:
-        check_same(path, manifest, PathStore(path).manifest)
+        begun = PathStore(path)
+        check_same(path, manifest, begun.manifest)
+        begun.check_whole()
         remove_leftovers(path)
     else:
         check_new_store(path)

@@ -215,10 +215,18 @@ class BlockProgram:
 def restore(
     scenario: PathSource, key: Array, reducers: Sequence[Reducer], leaves: Sequence[Any]
 ) -> tuple[Any, ...]:
-    """Partial results from their leaves, as `jax.tree.leaves` gives them."""
+    """Partial results from their leaves, as `jax.tree.leaves` gives them.
+
+    Raises:
+      CamjaxError: they are none of such a program.
+    """
     fold = functools.partial(fold_lanes, scenario, tuple(reducers))
     number = np.uint32(LANES)
     shapes = jax.eval_shape(fold, scenario.model, scenario.processes, key, number, number)
+    wanted = [like.shape for like in jax.tree.leaves(shapes)]
+    found = [np.shape(leaf) for leaf in leaves]
+    if found != wanted:
+        raise CamjaxError(refusal("partial results", f"arrays of {wanted}", f"of {found}"))
     return jax.tree.unflatten(jax.tree.structure(shapes), leaves)
 
 

@@ -1,8 +1,8 @@
 """The file of a run's partial results: an .npz archive with its manifest as JSON inside."""
 
 import dataclasses
+import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
-from camjax.writing import written_whole
+from camjax.writing import read_sealed, write_sealed
 
 MANIFEST = "manifest.json"
 PARTIAL = "partial_"
@@ -39,25 +39,26 @@ def write_saved(file: Path, saved: Saved) -> None:
     """
     arrays = {f"{PARTIAL}{place}": leaf for place, leaf in enumerate(saved.leaves)}
     arrays |= {f"{CONSTANT}{name}": array for name, array in saved.constants.items()}
-    with written_whole(file) as temporary:
-        with temporary.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-        with zipfile.ZipFile(temporary, "a") as archive:
-            archive.writestr(MANIFEST, json.dumps(saved.manifest, indent=1))
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(MANIFEST, json.dumps(saved.manifest, indent=1))
+    write_sealed(file, stream.getbuffer())
 
 
 def read_saved(file: Path) -> Saved:
     """Read what `write_saved` wrote.
 
     Raises:
-      CamjaxError: there is no such file, or it is no file of a run.
+      CamjaxError: there is no such file, it is no file of a run, or not as it was written.
     """
+    expected = "the file of a run, as it was written"
+    stream = io.BytesIO(read_sealed(file, expected, required=True))
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(stream) as archive:
             manifest = json.loads(archive.read(MANIFEST))
-        with np.load(file, allow_pickle=False) as arrays:
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as arrays:
             places = sum(name.startswith(PARTIAL) for name in arrays.files)
             leaves = [arrays[f"{PARTIAL}{place}"] for place in range(places)]
             constants = {
@@ -65,8 +66,6 @@ def read_saved(file: Path) -> Saved:
                 for name in arrays.files
                 if name.startswith(CONSTANT)
             }
-    except FileNotFoundError as error:
-        raise CamjaxError(refusal(str(file), "the file of a run", "no file")) from error
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise CamjaxError(refusal(str(file), "the file of a run", "another file")) from error
+        raise CamjaxError(refusal(str(file), expected, "another file")) from error
     return Saved(manifest, leaves, constants)

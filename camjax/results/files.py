@@ -1,13 +1,14 @@
 """Results on disk: netCDF, whole or not at all."""
 
+import io
 import os
-from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camjax.errors import CamjaxError, refusal
-from camjax.results.store import is_store, load_store
-from camjax.writing import write_whole
+from camjax.results.store import load_store
+from camjax.results.store_places import is_store
+from camjax.writing import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     import xarray
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 RESULTS = "results.nc"
 """What the command calls the results in its folder."""
 
-CHUNK_BYTES = 2**26
-"""What of a variable is checked, and read, as one."""
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError)
+"""What h5py, h5netcdf and xarray raise at a file that is no netCDF, or is damaged."""
 
 
 def save_results(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> Path:
@@ -26,13 +27,13 @@ def save_results(dataset: "xarray.Dataset", path: str | os.PathLike[str]) -> Pat
     Folders on the way are made. The file is made in memory, since HDF5 does not survive a disk
     that is full, written beside its place under a temporary name and renamed, so that whatever
     goes wrong, nothing half written is left and an older file of that name stays as it was.
-    Numbers bear checksums, so that a damaged file is refused when it is read.
+    Behind what netCDF reads it bears a digest, so that a damaged file is refused when it is read.
 
     Raises:
       CamjaxError: the place cannot be written.
     """
     path = Path(path)
-    write_whole(path, dataset.to_netcdf(engine="h5netcdf", encoding=_checked(dataset)))
+    write_sealed(path, dataset.to_netcdf(engine="h5netcdf"))
     return path
 
 
@@ -44,7 +45,7 @@ def load_results(path: str | os.PathLike[str]) -> "xarray.Dataset":
         store, whose values are read when they are used.
 
     Raises:
-      CamjaxError: there is no such file, or it is not netCDF.
+      CamjaxError: there is no such file, it is not netCDF, or not as it was written.
     """
     import xarray
 
@@ -52,21 +53,12 @@ def load_results(path: str | os.PathLike[str]) -> "xarray.Dataset":
         return load_store(Path(path))
     if Path(path).is_dir():
         path = Path(path) / RESULTS
+    expected, remedy = "results of a run", "`camjax run --out FOLDER` writes FOLDER/results.nc."
+    content = read_sealed(Path(path), expected, remedy)
     try:
-        with xarray.open_dataset(path, engine="h5netcdf", decode_timedelta=False) as dataset:
+        with xarray.open_dataset(
+            io.BytesIO(content), engine="h5netcdf", decode_timedelta=False
+        ) as dataset:
             return dataset.load()
-    except OSError as error:
-        found = os.strerror(error.errno).lower() if error.errno else "no netCDF file"
-        remedy = "`camjax run --out FOLDER` writes FOLDER/results.nc."
-        raise CamjaxError(refusal(str(path), "results of a run", found, remedy)) from error
-
-
-def _checked(dataset: "xarray.Dataset") -> dict[Hashable, dict[str, object]]:
-    """How each variable of numbers is to be written so that damage to it is found."""
-    encoding: dict[Hashable, dict[str, object]] = {}
-    for name, each in dataset.variables.items():
-        if each.ndim and each.size and each.dtype.kind in "iufb":
-            rows = max(1, CHUNK_BYTES * each.shape[0] // each.nbytes)
-            chunks = (min(rows, each.shape[0]), *each.shape[1:])
-            encoding[name] = {"fletcher32": True, "chunksizes": chunks}
-    return encoding
+    except UNREADABLE as error:
+        raise CamjaxError(refusal(str(path), expected, "no netCDF file", remedy)) from error

@@ -20,6 +20,7 @@ def shards_in_order(stores: Sequence[Path]) -> list[PathStore]:
     expected = 0
     for shard in shards:
         where = str(shard.path)
+        shard.check_whole()
         check_same(shard.path, shared, shard.manifest)
         if shard.done < len(shard.paths):
             raise CamjaxError(refusal(where, "a shard that has ended", "one to be resumed"))

@@ -1,11 +1,9 @@
 """Trajectories of more paths than memory holds: a Zarr store that grows batch by batch."""
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,78 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
-from camjax.writing import check_writable, written_whole
+from camjax.results.store_checks import (
+    ROOT,
+    RUN,
+    check_whole,
+    read_metadata,
+    read_root,
+    sealed,
+)
+from camjax.results.store_places import check_store
+from camjax.writing import written_whole
 from camjax.writing.temporaries import temporary_name
 
 if TYPE_CHECKING:
     import xarray
 
-SUFFIX = ".zarr"
-"""How the name of a store ends."""
-
-ROOT = "zarr.json"
-"""The file that tells a reader what a store, or an array in it, holds."""
-
-RUN = "run"
-"""The group beside the trajectories: what was run, and what is remembered of each path."""
-
 PATHS = "paths"
 """The entry of a manifest that says which paths a store is to hold, as a range's two ends."""
 
+EVERY_CHUNK = {"array.write_empty_chunks": True}
+"""Setting of zarr: what holds the fill value alone is written too, so that none may be missing."""
+
 UNFINISHED = "unfinished"
 """The attribute of a store whose run has not ended."""
-
-
-def is_store(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is named as a store, or is one."""
-    return Path(path).suffix == SUFFIX or (Path(path) / ROOT).exists()
-
-
-def check_zarr(where: str) -> None:
-    """Refuse to go on without the library zarr.
-
-    Args:
-      where: what asked for it.
-
-    Raises:
-      CamjaxError: it is not installed.
-    """
-    if find_spec("zarr") is None:
-        remedy = "pip install 'camjax[scale]' brings it."
-        raise CamjaxError(refusal(where, "the library zarr", "none", remedy))
-
-
-def check_new_store(path: Path) -> None:
-    """Refuse, before a run begins, a store that is there or could not be made. Leaves no trace.
-
-    Raises:
-      CamjaxError: so it is, or zarr is missing.
-    """
-    check_zarr(str(path))
-    if path.exists():
-        remedy = "Go on with `camjax run --resume`, or choose another name."
-        raise CamjaxError(refusal(str(path), "no store yet", "one that is there", remedy))
-    check_writable(path)
-
-
-def check_store(path: Path) -> None:
-    """Refuse what is no store.
-
-    Raises:
-      CamjaxError: there is none, or zarr is missing.
-    """
-    check_zarr(str(path))
-    if not (path / ROOT).exists():
-        found = "another folder" if path.is_dir() else "none"
-        remedy = "`camjax run --out STORE.zarr` makes one."
-        raise CamjaxError(refusal(str(path), "the store of a run", found, remedy))
-
-
-def remove_leftovers(path: Path) -> None:
-    """Remove what a killed writer had under temporary names."""
-    for pattern in ("*.partial", f".{ROOT}.*"):
-        for file in path.rglob(pattern):
-            file.unlink(missing_ok=True)
 
 
 class PathStore:
@@ -100,12 +49,21 @@ class PathStore:
 
         check_store(path)
         self.path = path
-        with _refused(path):
-            self._root: Any = zarr.open_group(path, mode="r+", use_consolidated=False)
-        self._run: Any = self._root.get(RUN)
-        attributes: dict[str, Any] = {} if self._run is None else self._run.attrs.asdict()
-        if PATHS not in attributes.get("manifest", {}):
+        members = read_root(path).get("consolidated_metadata", {}).get("metadata", {})
+        about = members.get(RUN, {}).get("attributes", {}).get("manifest", {})
+        if PATHS not in about:
             raise CamjaxError(refusal(str(path), "the store of a run", "another store"))
+        with _refused(path), zarr.config.set(EVERY_CHUNK):
+            self._root: Any = zarr.open_group(path, mode="r+", use_consolidated=False)
+            self._run: Any = self._root[RUN]
+
+    def check_whole(self) -> None:
+        """Refuse a store in which something of the paths that are done is not there.
+
+        Raises:
+          CamjaxError: so it is.
+        """
+        check_whole(self.path, read_root(self.path))
 
     @classmethod
     def create(
@@ -130,7 +88,9 @@ class PathStore:
           CamjaxError: it cannot be written.
         """
         import zarr
+        from zarr.codecs import ZstdCodec
 
+        compressor = ZstdCodec(level=0, checksum=True)
         num_paths = len(range(*manifest[PATHS]))
         growing = [str(name) for name, each in one_path.variables.items() if "path" in each.dims]
         chunks = {name: (batch, *one_path[name].shape[1:]) for name in growing}
@@ -141,7 +101,7 @@ class PathStore:
         }
         temporary = temporary_name(path)
         try:
-            with _refused(path):
+            with _refused(path), zarr.config.set(EVERY_CHUNK):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 one_path.assign_coords(labels).assign_attrs(
                     {UNFINISHED: f"of {num_paths} paths"}
@@ -150,7 +110,10 @@ class PathStore:
                     mode="w",
                     zarr_format=3,
                     consolidated=False,
-                    encoding={name: {"chunks": chunks[name]} for name in growing},
+                    encoding={
+                        name: {"chunks": chunks[name], "compressors": (compressor,)}
+                        for name in growing
+                    },
                 )
                 root: Any = zarr.open_group(temporary, mode="r+", use_consolidated=False)
                 for name in growing:
@@ -163,6 +126,7 @@ class PathStore:
                         shape=(num_paths, *shape),
                         chunks=(batch, *shape),
                         dtype=values.dtype,
+                        compressors=(compressor,),
                         dimension_names=("path", *(f"{name}_{axis}" for axis in range(len(shape)))),
                     )
                 members = [
@@ -194,7 +158,7 @@ class PathStore:
     @property
     def done(self) -> int:
         """How many of them are there."""
-        return _read(self.path)["consolidated_metadata"]["metadata"]["path"]["shape"][0]
+        return read_root(self.path)["consolidated_metadata"]["metadata"]["path"]["shape"][0]
 
     def write(self, variables: Mapping[str, NDArray], remembered: Mapping[str, NDArray]) -> None:
         """Add the next paths, arrays [batch, ...]; what lies beyond the last is dropped.
@@ -202,10 +166,12 @@ class PathStore:
         Raises:
           CamjaxError: they cannot be written; the store holds what it held.
         """
+        import zarr
+
         first, paths = self.done, self.paths
         stop = min(first + len(next(iter(variables.values()))), len(paths))
         both = ((self._root, variables), (self._run, remembered))
-        with _refused(self.path):
+        with _refused(self.path), zarr.config.set(EVERY_CHUNK):
             self._root["path"][first:stop] = np.asarray(paths[first:stop])
             for group, arrays in both:
                 for name, values in arrays.items():
@@ -233,7 +199,7 @@ class PathStore:
 
     def _tell_of(self, done: int) -> None:
         """Let readers see the first paths."""
-        root = _read(self.path)
+        root = read_root(self.path)
         _set_length(root, done)
         if done == len(self.paths):
             root["attributes"].pop(UNFINISHED, None)
@@ -242,11 +208,11 @@ class PathStore:
 
 def _tell_first(path: Path, members: Sequence[str]) -> None:
     """Let readers see that there are no paths yet, and everything else."""
-    root = _read(path)
+    root = read_metadata(path / ROOT)
     root["consolidated_metadata"] = {
         "kind": "inline",
         "must_understand": False,
-        "metadata": {name: _read(path / name) for name in members},
+        "metadata": {name: read_metadata(path / name / ROOT) for name in members},
     }
     _set_length(root, 0)
     _replace(path, root)
@@ -259,25 +225,25 @@ def _set_length(root: dict[str, Any], done: int) -> None:
             each["shape"][0] = done
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / ROOT).read_text("utf-8"))
-
-
 def _replace(folder: Path, root: dict[str, Any]) -> None:
     with written_whole(folder / ROOT) as temporary:
-        temporary.write_text(json.dumps(root), "utf-8")
+        temporary.write_text(sealed(root), "utf-8")
 
 
 def load_store(path: Path) -> "xarray.Dataset":
     """Read the paths that a store holds by now; values are read from disk when they are used.
 
     Raises:
-      CamjaxError: there is no such store, or zarr is missing.
+      CamjaxError: there is no such store, it is not whole, or zarr is missing.
     """
     import xarray
 
     check_store(path)
-    dataset = xarray.open_dataset(path, engine="zarr", chunks=None, decode_timedelta=False)
+    check_whole(path, read_root(path))
+    try:
+        dataset = xarray.open_dataset(path, engine="zarr", chunks=None, decode_timedelta=False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CamjaxError(refusal(str(path), "a store of results", "another store")) from error
     texts = {name: each for name, each in dataset.coords.items() if _is_text(each)}
     labels = {name: each.copy(data=each.values.tolist()) for name, each in texts.items()}
     return dataset.assign_coords(labels)

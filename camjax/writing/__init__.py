@@ -2,6 +2,14 @@
 
 from camjax.writing.locks import locked
 from camjax.writing.places import check_writable
+from camjax.writing.seals import read_sealed, write_sealed
 from camjax.writing.whole import write_whole, written_whole
 
-__all__ = ["check_writable", "locked", "write_whole", "written_whole"]
+__all__ = [
+    "check_writable",
+    "locked",
+    "read_sealed",
+    "write_sealed",
+    "write_whole",
+    "written_whole",
+]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from camjax.errors import CamjaxError, refusal
-from camjax.writing.places import place_for
+from camjax.writing.places import folder_for
 
 HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
 """What a system says of a lock that somebody has."""
@@ -17,7 +17,7 @@ HELD_BY_ANOTHER = (errno.EAGAIN, errno.EACCES)
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep every other process from writing a file until the end, however this one ends.
+    """Keep every other process from writing a file or a store until the end, however this one ends.
 
     The lock is a file beside it that says who has it. The system lets go of it when a process
     ends, so that what a killed one left is taken over. Where a file system knows no locks, or
@@ -29,7 +29,7 @@ def locked(path: Path) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    with place_for(path):
+    with folder_for(path):
         name = path.with_name(f".{path.name}.lock")
         descriptor = _acquired(name, path)
         try:

@@ -46,17 +46,29 @@ def place_for(path: Path) -> Iterator[Path]:
     Raises:
       CamjaxError: something else is there, or the folder cannot be made.
     """
+    with folder_for(path):
+        with _refused(path):
+            if (kind := _kind(path)) not in (None, stat.S_IFREG):
+                raise _not_replaced(path, KINDS[kind])
+            remove_stale(path)
+        yield path
+
+
+@contextlib.contextmanager
+def folder_for(path: Path) -> Iterator[None]:
+    """The folder of a file or a store: made if need be, gone again where nothing came.
+
+    Raises:
+      CamjaxError: it cannot be made.
+    """
     with _refused(path):
         above = [folder for folder in path.absolute().parents if os.path.lexists(folder)]
         if (kind := _kind(above[0])) != stat.S_IFDIR:
             raise _not_replaced(path, f"{KINDS[kind]} where its folder {above[0]} would be")
-        if (kind := _kind(path)) not in (None, stat.S_IFREG):
-            raise _not_replaced(path, KINDS[kind])
         made = [folder for folder in path.absolute().parents if folder not in above]
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_stale(path)
     try:
-        yield path
+        yield
     finally:
         for folder in made:
             with contextlib.suppress(OSError):

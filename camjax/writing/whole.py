@@ -31,11 +31,12 @@ def written_whole(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file that is whole at any moment.
+def write_whole(path: Path, *contents: bytes | memoryview) -> None:
+    """Write a file, one content behind the other, that is whole at any moment.
 
     Raises:
       CamjaxError: the place cannot be written; an earlier file of that name stays as it was.
     """
-    with written_whole(path) as temporary:
-        temporary.write_bytes(content)
+    with written_whole(path) as temporary, temporary.open("wb") as stream:
+        for content in contents:
+            stream.write(content)
