@@ -7,12 +7,15 @@ Quarterly Journal of the Royal Meteorological Society 140, 2014). Lower is bette
 ordinary score is 0; a fair one scatters around its expectation and may fall below 0.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from calibration._arrays import as_floating, as_floating_pair, norm, require_shape
+from calibration._arrays import as_floating_pair, norm, require_shape
 from calibration.metrics import Axis, masked_mean
 from camjax.errors import CamjaxError, refusal
 
@@ -80,26 +83,48 @@ def energy_score(ensemble: ArrayLike, observed: ArrayLike, *, fair: bool = True)
     return norm(members - observed[None]).mean(axis=0) - _pair_distances(members) / (2 * num_pairs)
 
 
-def central_interval(ensemble: ArrayLike, level: float) -> tuple[Array, Array]:
-    """Equal-tailed interval that holds a share `level` of the members.
+def central_interval(ensemble: ArrayLike, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Equal-tailed interval in which one more member would fall with probability `level`.
 
-    Quantiles at (1 − level)/2 and (1 + level)/2, linearly interpolated between members.
+    Quantiles q = (1 ∓ level)/2 are read off at rank q (M + 1), since below the k-th of M
+    exchangeable members a further one falls with probability k/(M + 1).
 
     Args:
       ensemble: [M, ...] any unit.
       level: in (0, 1), such as 0.95.
 
     Returns:
-      Lower and upper end, [...] each.
+      Lower and upper end, [...] each; NaN where M is below `fewest_members(level)`.
+
+    Raises:
+      CamjaxError: the level is not in (0, 1), or there is no member.
+
+    >>> [float(end) for end in central_interval([0.1, 0.4, 0.2, 0.3], 0.6)]
+    [0.1, 0.4]
+    """
+    members = np.asarray(ensemble)
+    if members.ndim == 0 or len(members) == 0:
+        raise CamjaxError(refusal("ensemble", "at least one member", f"shape {members.shape}"))
+    if len(members) < fewest_members(level):
+        nowhere = np.full(members.shape[1:], np.nan)
+        return nowhere, nowhere
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(members, [tail, 1 - tail], axis=0, method="weibull")
+    return lower, upper
+
+
+def fewest_members(level: float) -> int:
+    """Members below which there is no interval of a level: 2/(1 − level) − 1, rounded up.
 
     Raises:
       CamjaxError: the level is not in (0, 1).
+
+    >>> fewest_members(0.8), fewest_members(0.95)
+    (9, 39)
     """
     if not 0 < level < 1:
         raise CamjaxError(refusal("level", "a share in (0, 1)", level, "95 % is written 0.95."))
-    members = as_floating(ensemble, "central_interval")
-    lower, upper = (jnp.quantile(members, (1 + sign * level) / 2, axis=0) for sign in (-1, 1))
-    return lower, upper
+    return math.ceil(2 / (1 - level) - 1 - 1e-9)
 
 
 def interval_coverage(
@@ -108,6 +133,7 @@ def interval_coverage(
     observed: ArrayLike,
     axis: Axis = None,
     where: ArrayLike | None = None,
+    tolerance: ArrayLike = 0.0,
 ) -> Array:
     """Share of observations that lie in their interval, ends included.
 
@@ -117,6 +143,8 @@ def interval_coverage(
       observed: [...] same shape and unit.
       axis: axes to average over; None: all.
       where: booleans that broadcast to `observed`, True where there was an observation.
+      tolerance: how far beyond an end still counts as in the interval, broadcasts to `observed`;
+        above 0 where ends and observations are known to rounding only.
 
     Returns:
       The share over `axis`, in [0, 1]; NaN where nothing was observed, or where a number that
@@ -130,7 +158,8 @@ def interval_coverage(
     remedy = "One interval for each observation."
     require_shape(lower, observed.shape, "lower", remedy)
     require_shape(upper, observed.shape, "upper", remedy)
-    inside = (lower.astype(observed.dtype) <= observed) & (observed <= upper)
+    room = jnp.asarray(tolerance, observed.dtype)
+    inside = (lower.astype(observed.dtype) - room <= observed) & (observed <= upper + room)
     unknown = jnp.isnan(lower) | jnp.isnan(upper) | jnp.isnan(observed)
     return masked_mean(jnp.where(unknown, jnp.nan, inside.astype(observed.dtype)), axis, where)
 

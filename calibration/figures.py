@@ -66,7 +66,9 @@ def weights_figure(result: Backtest) -> "Figure":
         for model in models:
             values = result.predictions[model][:, column]
             axes.plot(times[1:], values, color=COLOURS[model], linewidth=1, label=model)
-        for level, shade in (("95", 0.15), ("80", 0.25)) if bands else ():
+        for level, shade in (("95", 0.15), ("80", 0.25)):
+            if f"lower_{level}" not in bands or np.isnan(bands[f"lower_{level}"]).all():
+                continue
             axes.fill_between(
                 times[1:],
                 bands[f"lower_{level}"][:, column],

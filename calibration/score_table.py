@@ -18,6 +18,7 @@ from calibration.metrics import (
     mean_aitchison_distance,
     weight_errors,
 )
+from camjax.rounding import tolerance
 
 if TYPE_CHECKING:
     import xarray
@@ -30,6 +31,10 @@ EMPTY_SHARE = 1e-6
 
 LOSS_POWERS = {"mae": 1, "rmse": 2}
 """Metric -> power p of the loss |e|^p whose mean it is made of."""
+
+
+PRECISION = "float64"
+"""Of all that is scored."""
 
 
 class Score(NamedTuple):
@@ -67,6 +72,30 @@ class Source(NamedTuple):
         ]
 
 
+def told_apart(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Errors predicted − observed of weights, 0 where nothing tells the two apart.
+
+    Args:
+      predicted: [..., N] weights.
+      observed: [..., N] weights; NaN where there is none.
+
+    Returns:
+      [..., N]; 0 within `known_to` of an observation.
+    """
+    errors = predicted - observed
+    return np.where(np.abs(errors) <= known_to(observed), 0.0, errors)
+
+
+def known_to(observed: np.ndarray) -> np.ndarray:
+    """How well observed weights [..., N] are known at best: what differs less is the same.
+
+    Rounding; and of an empty deposit twice `EMPTY_SHARE`, because a forecast by log-ratios has that
+    share, give or take some percent, in its place.
+    """
+    rounding = float(tolerance(1.0, PRECISION))
+    return np.where(observed < EMPTY_SHARE, 2 * EMPTY_SHARE, rounding)
+
+
 def error_scores(
     source: Source,
     predicted: np.ndarray,
@@ -75,6 +104,8 @@ def error_scores(
     overlap: int | None,
 ) -> list[Score]:
     """Every metric of errors, per deposit and pooled, and the pooled mean Aitchison distance.
+
+    Errors are those of `told_apart`.
 
     Beside MAE and RMSE stand the ends of their 95 % intervals, `mae_lower_95` and so on: those of
     the mean of |e| or e² by `mean_interval`, e² mapped back; pooled, of its mean over deposits.
@@ -90,6 +121,8 @@ def error_scores(
     Raises:
       CamjaxError: the shapes differ, or JAX computes in a precision below theirs.
     """
+    errors = told_apart(predicted, observed)
+    predicted = np.where(errors == 0, observed, predicted)
     by_deposit, pooled, distance = _errors(
         as_floating(predicted, "predicted"), as_floating(observed, "observed"), where
     )
@@ -100,7 +133,7 @@ def error_scores(
     ]
     aitchison = source._replace(deposits=()).rows("mean_aitchison_distance", (), float(distance))
     if overlap is not None:
-        scores += _interval_scores(source, (predicted - observed)[where], overlap)
+        scores += _interval_scores(source, errors[where], overlap)
     return scores + aitchison
 
 
@@ -131,7 +164,7 @@ def skill_scores(
 
     Args:
       source: whose errors they are.
-      errors: [R, N] predicted − observed, rows ascending in time.
+      errors: [R, N] predicted − observed as `told_apart` gives them, rows ascending in time.
       reference_errors: [R, N] of the reference.
       where: [R] booleans, the rows that count.
       overlap: steps ahead for the test's lags and correction; None: no test.

@@ -146,7 +146,7 @@ def test_removing_a_deposit_leaves_the_ratios_of_other_targets(tmp_path: Path) -
 def test_paths_differ_and_are_the_same_among_any_number(small: World) -> None:
     scenario = small.scenario
     seen = observations_of(small, scenario)
-    few, many = (backtest(scenario, seen, num_paths=paths, seed=3) for paths in (2, 5))
+    few, many = (backtest(scenario, seen, num_paths=paths, seed=3) for paths in (2, 40))
     np.testing.assert_array_equal(few.simulated, many.simulated[:2])
     assert np.ptp(many.simulated, axis=0).max() > 1e-3
     np.testing.assert_allclose(many.predictions["camjax"], many.simulated.mean(axis=0), rtol=1e-12)
@@ -159,7 +159,7 @@ def test_pictures_show_what_was_observed_and_simulated(small: World) -> None:
     pytest.importorskip("matplotlib")
     from calibration.figures import errors_figure, weights_figure
 
-    result = backtest(small.scenario, observations_of(small, small.scenario), num_paths=5, seed=3)
+    result = backtest(small.scenario, observations_of(small, small.scenario), num_paths=40, seed=3)
     panels = weights_figure(result).axes
     assert [axes.get_ylabel() for axes in panels] == ["weight of outside", "weight of savings"]
     for column, axes in enumerate(panels):

@@ -77,10 +77,24 @@ def test_true_parameters_leave_no_error(world: World, answer: Answer) -> None:
     assert float(rows[-1]["camjax"]) == pytest.approx(weights[-1, 1], rel=1e-9)
 
 
+def test_a_run_of_few_paths_has_bands_of_no_level_it_cannot_tell(
+    world: World, answer: Answer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("backtest", "observed.csv", *TRUE[:2], "--paths", "12")
+    answer(*arguments, "--out", "out")
+    with open("out/weights.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["lower_95"] for row in rows} == {row["upper_95"] for row in rows} == {""}
+    assert all(float(row["lower_80"]) <= float(row["upper_80"]) for row in rows)
+    assert np.isnan(metrics("out/metrics.csv")["one-step", "camjax", "pooled", "1", "coverage_95"])
+    assert main(arguments) == 0
+    assert "at least 39 (of 95%) paths: 12 have none" in capsys.readouterr().out
+
+
 def test_a_run_of_many_paths_has_bands(world: World, answer: Answer) -> None:
-    arguments = ("backtest", "observed.csv", *TRUE[:2], "--mode", "free-run", "--paths", "8")
+    arguments = ("backtest", "observed.csv", *TRUE[:2], "--mode", "free-run", "--paths", "40")
     result = answer(*arguments, "--seed", "4", "--out", "out")
-    assert result["num_paths"] == 8
+    assert result["num_paths"] == 40
     found = metrics("out/metrics.csv")
     assert 0 <= found["free-run", "camjax", "pooled", "all", "coverage_95"] <= 1
     with open("out/weights.csv", newline="") as file:
@@ -90,7 +104,7 @@ def test_a_run_of_many_paths_has_bands(world: World, answer: Answer) -> None:
     )
     assert (lower <= mean + 1e-12).all() and (mean <= upper + 1e-12).all()
     assert (upper - lower)[-1] > 1e-3
-    assert load_results("out/results.nc").sizes["path"] == 8
+    assert load_results("out/results.nc").sizes["path"] == 40
 
 
 def test_drivers_are_read_by_time(world: World, answer: Answer, folder: Path) -> None:

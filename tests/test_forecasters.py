@@ -26,7 +26,6 @@ from calibration.forecast.rolling_origin import forecasts_from
 from camjax.errors import CamjaxError
 
 LIBRARIES = {
-    "var": "statsmodels",
     "exponential_smoothing": "statsmodels",
     "machine_learning": "sklearn",
     "boosted_trees": "sklearn",

@@ -228,11 +228,32 @@ def test_intervals_cover_what_they_promise() -> None:
     rng = np.random.default_rng(3)
     ensemble, observed = rng.normal(size=(400, 2_000)), rng.normal(size=2_000)
     lower, upper = central_interval(ensemble, 0.8)
-    np.testing.assert_allclose(lower, np.quantile(ensemble, 0.1, axis=0), rtol=1e-12)
-    np.testing.assert_allclose(upper, np.quantile(ensemble, 0.9, axis=0), rtol=1e-12)
+    ordered = np.sort(ensemble, axis=0)
+    np.testing.assert_allclose(lower, 0.9 * ordered[39] + 0.1 * ordered[40], rtol=1e-12)
+    np.testing.assert_allclose(upper, 0.9 * ordered[-40] + 0.1 * ordered[-41], rtol=1e-12)
     share = float(interval_coverage(lower, upper, observed))
     assert share == np.mean((np.asarray(lower) <= observed) & (observed <= np.asarray(upper)))
     assert 0.77 < share < 0.83
+
+
+@pytest.mark.parametrize(("level", "fewest"), [(0.8, 9), (0.9, 19), (0.95, 39)])
+def test_interval_of_few_members_is_the_range_and_of_fewer_none(level: float, fewest: int) -> None:
+    ensemble = np.random.default_rng(1).normal(size=(fewest, 50))
+    lower, upper = central_interval(ensemble, level)
+    np.testing.assert_allclose((lower, upper), (ensemble.min(axis=0), ensemble.max(axis=0)))
+    assert np.isnan(central_interval(ensemble[1:], level)).all()
+
+
+def test_one_more_member_falls_inside_with_the_probability_of_the_level() -> None:
+    draws = np.random.default_rng(2).normal(size=(20, 40_000))
+    ends = central_interval(draws[1:], 0.9)
+    assert float(interval_coverage(*ends, draws[0])) == pytest.approx(0.9, abs=0.006)
+
+
+def test_interval_within_a_tolerance_of_what_was_observed_holds_it() -> None:
+    ends = np.array([0.2, 0.4])
+    assert float(interval_coverage(ends, ends, ends + 1e-12)) == 0
+    assert float(interval_coverage(ends, ends, ends + 1e-12, tolerance=1e-9)) == 1
 
 
 def test_interval_holds_its_ends_and_hides_no_nan() -> None:

@@ -5,9 +5,18 @@ import numpy as np
 from jax import Array
 
 from calibration.backtest.run import MODEL, Backtest
-from calibration.ensemble_scores import crps, energy_score, interval_coverage
+from calibration.ensemble_scores import central_interval, crps, energy_score, interval_coverage
 from calibration.metrics import masked_mean
-from calibration.score_table import Score, Source, error_scores, skill_scores
+from calibration.score_table import (
+    PRECISION,
+    Score,
+    Source,
+    error_scores,
+    known_to,
+    skill_scores,
+    told_apart,
+)
+from camjax.rounding import without_rounding
 
 REFERENCE = "persistence"
 """The baseline that skill is relative to."""
@@ -35,7 +44,7 @@ def score(result: Backtest) -> list[Score]:
     observed, counts = result.observed[1:], result.counts
     one_step = result.mode == "one-step"
     horizon, overlap = (1, 1) if one_step else (ALL_HORIZONS, None)
-    errors = result.errors
+    errors = {name: told_apart(made, observed) for name, made in result.predictions.items()}
     scores = []
     for model, predicted in result.predictions.items():
         source = Source(result.mode, model, result.scored_names, horizon)
@@ -51,23 +60,25 @@ def score(result: Backtest) -> list[Score]:
 def intervals(result: Backtest) -> dict[str, np.ndarray]:
     """Ends of the central intervals over paths, such as `lower_95`, [T, K] each.
 
-    Quantiles are linearly interpolated between paths. There are none where there is one path.
+    By `central_interval`: NaN where paths are too few for a level. There are none where there is
+    one path.
     """
     if len(result.simulated) == 1:
         return {}
-    ends = {
-        f"{side}_{100 * level:g}": (1 + sign * level) / 2
+    return {
+        f"{side}_{100 * level:g}": end
         for level in LEVELS
-        for side, sign in (("lower", -1), ("upper", 1))
+        for side, end in zip(
+            ("lower", "upper"), central_interval(result.ensemble, level), strict=True
+        )
     }
-    quantiles = np.quantile(result.ensemble, list(ends.values()), axis=0)
-    return dict(zip(ends, quantiles, strict=True))
 
 
 def _ensemble_scores(source: Source, result: Backtest) -> list[Score]:
     """Fair CRPS and energy score, and how often intervals over paths held the observation."""
     observed, counts = result.observed[1:], result.counts
-    by_deposit, pooled, joint = _judge(result.ensemble, observed, counts, intervals(result))
+    found = _judge(result.ensemble, observed, counts, intervals(result), known_to(observed))
+    by_deposit, pooled, joint = jax.tree.map(lambda s: without_rounding(s, 1.0, PRECISION), found)
     scores = [
         score
         for metric in by_deposit
@@ -78,7 +89,7 @@ def _ensemble_scores(source: Source, result: Backtest) -> list[Score]:
 
 @jax.jit
 def _judge(
-    ensemble: Array, observed: Array, counts: Array, ends: dict[str, Array]
+    ensemble: Array, observed: Array, counts: Array, ends: dict[str, Array], room: Array
 ) -> tuple[dict[str, Array], dict[str, Array], Array]:
     """Scores per deposit and pooled, by metric, and the energy score."""
     where = counts[:, None]
@@ -91,5 +102,5 @@ def _judge(
         percent = f"{100 * level:g}"
         pair = ends[f"lower_{percent}"], ends[f"upper_{percent}"]
         for axis, found in ((0, by_deposit), (None, pooled)):
-            found[f"coverage_{percent}"] = interval_coverage(*pair, observed, axis, where)
+            found[f"coverage_{percent}"] = interval_coverage(*pair, observed, axis, where, room)
     return by_deposit, pooled, masked_mean(energy_score(ensemble, observed), None, counts)

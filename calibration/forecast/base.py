@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from calibration.ensemble_scores import central_interval
 from calibration.forecast.history import History
 from camjax.errors import CamjaxError, refusal
 
@@ -86,21 +87,14 @@ class Forecaster(Protocol):
 def sample_intervals(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Equal-tailed intervals that one more sample would fall in with the probabilities `LEVELS`.
 
-    Quantiles q are read off at q (S + 1) among the sorted samples: below the k-th of S exchangeable
-    ones a further one falls with probability k/(S + 1).
-
     Args:
       samples: [S, H, N].
 
     Returns:
-      Lower and upper ends, [L, H, N] each.
+      Lower and upper ends, [L, H, N] each, by `central_interval`.
     """
-    tails = (1 - np.array(LEVELS)) / 2
-    lower, upper = (
-        np.quantile(samples, probabilities, axis=0, method="weibull")
-        for probabilities in (tails, 1 - tails)
-    )
-    return lower, upper
+    lower, upper = zip(*(central_interval(samples, level) for level in LEVELS), strict=True)
+    return np.stack(lower), np.stack(upper)
 
 
 def require_simplex(weights: np.ndarray) -> None:

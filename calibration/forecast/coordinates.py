@@ -7,6 +7,7 @@ import numpy as np
 
 from calibration.composition import ilr_basis
 from camjax.errors import CamjaxError, refusal
+from camjax.rounding import tolerance
 
 
 def to_ilr(weights: np.ndarray, floor: float | None = None) -> np.ndarray:
@@ -30,3 +31,22 @@ def from_ilr(coordinates: np.ndarray) -> np.ndarray:
     logarithms = coordinates @ ilr_basis(coordinates.shape[-1] + 1)
     parts = np.exp(logarithms - logarithms.max(axis=-1, keepdims=True))
     return parts / parts.sum(axis=-1, keepdims=True)
+
+
+def moves(coordinates: np.ndarray) -> np.ndarray:
+    """Whether each of the coordinates [t, K] moves by more than rounding: [K]."""
+    return coordinates.std(axis=0) > tolerance(1.0, "float64")
+
+
+def moving_directions(coordinates: np.ndarray) -> np.ndarray:
+    """Orthonormal directions [r, K] in which coordinates [t, K] move by more than rounding.
+
+    The coordinates' own, if they move in all; else those of the singular vectors.
+    """
+    centred = coordinates - coordinates.mean(axis=0)
+    _, spread, directions = np.linalg.svd(centred / np.sqrt(len(centred)), full_matrices=False)
+    is_moving = spread > tolerance(1.0, "float64")
+    num_coordinates = coordinates.shape[1]
+    if is_moving.sum() == num_coordinates:
+        return np.eye(num_coordinates)
+    return directions[is_moving]

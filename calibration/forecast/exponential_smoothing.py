@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from calibration.forecast.base import Forecast, Mode, Predictor
-from calibration.forecast.coordinates import from_ilr
+from calibration.forecast.coordinates import from_ilr, moves
 from calibration.forecast.history import History
 from calibration.forecast.libraries import load_library
 
@@ -94,7 +94,7 @@ class ExponentialSmoothing:
 
 def _estimate(series: np.ndarray) -> tuple[float, float, float]:
     """α, β and φ that make the squared one-step errors of a series [t] least."""
-    if np.ptp(series) == 0:
+    if not moves(series):
         return 1.0, 0.0, 1.0
     model = load_library("statsmodels.tsa.api").Holt(
         series,

@@ -11,8 +11,17 @@ from calibration.ensemble_scores import crps, energy_score, interval_coverage
 from calibration.forecast.base import LEVELS
 from calibration.forecast.rolling_origin import RollingForecasts
 from calibration.metrics import masked_mean
-from calibration.score_table import Score, Source, error_scores, skill_scores
+from calibration.score_table import (
+    PRECISION,
+    Score,
+    Source,
+    error_scores,
+    known_to,
+    skill_scores,
+    told_apart,
+)
 from camjax.errors import CamjaxError, refusal
+from camjax.rounding import without_rounding
 
 REFERENCE = "persistence"
 """The method that skill is relative to."""
@@ -64,7 +73,9 @@ def _point_scores(
     scores = error_scores(source, *pair, counts, overlap)
     if reference is None:
         return scores
-    errors, others = forecasts.errors[:, h], reference.errors[:, h]
+    errors, others = (
+        told_apart(made.weights[:, h], made.observed[:, h]) for made in (forecasts, reference)
+    )
     return scores + skill_scores(source, errors, others, counts, overlap)
 
 
@@ -76,7 +87,8 @@ def _interval_scores(source: Source, forecasts: RollingForecasts, h: int) -> lis
         where = forecasts.is_scored[:, h] & ~np.isnan(lower).any(axis=1)
         ends = (as_floating(values, "intervals") for values in (lower, upper))
         observed = as_floating(forecasts.observed[:, h], "observed")
-        for name, (by_deposit, pooled) in _interval_metrics(*ends, observed, where).items():
+        room = known_to(forecasts.observed[:, h])
+        for name, (by_deposit, pooled) in _interval_metrics(*ends, observed, where, room).items():
             scores += source.rows(f"{name}_{100 * level:g}", np.asarray(by_deposit), float(pooled))
     return scores
 
@@ -88,20 +100,21 @@ def _sample_scores(
     counts = forecasts.is_scored[:, h]
     members = as_floating(samples[counts].swapaxes(0, 1), "samples")
     each, joint = _sample_metrics(members, as_floating(forecasts.observed[counts, h], "observed"))
-    scores = source.rows("crps", np.asarray(each), float(each.mean()))
+    each, joint = (without_rounding(score, 1.0, PRECISION) for score in (each, joint))
+    scores = source.rows("crps", each, float(each.mean()))
     return scores + source._replace(deposits=()).rows("energy_score", (), float(joint))
 
 
 @jax.jit
 def _interval_metrics(
-    lower: Array, upper: Array, observed: Array, where: Array
+    lower: Array, upper: Array, observed: Array, where: Array, room: Array
 ) -> dict[str, tuple[Array, Array]]:
     """Coverage and mean width, by deposit and pooled."""
     counts = where[:, None]
     return {
         "coverage": (
-            interval_coverage(lower, upper, observed, 0, counts),
-            interval_coverage(lower, upper, observed, None, counts),
+            interval_coverage(lower, upper, observed, 0, counts, room),
+            interval_coverage(lower, upper, observed, None, counts, room),
         ),
         "width": (
             masked_mean(upper - lower, 0, counts),

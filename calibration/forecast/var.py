@@ -6,9 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from calibration.forecast.base import Forecast, Mode, Predictor
-from calibration.forecast.coordinates import from_ilr
+from calibration.forecast.coordinates import from_ilr, moving_directions
 from calibration.forecast.history import History
-from calibration.forecast.libraries import load_library
 
 ROWS_PER_COEFFICIENT = 3
 """Rows that a lag must have for each coefficient that it adds to an equation."""
@@ -42,11 +41,12 @@ class Autoregression:
 
 @dataclass(frozen=True)
 class VectorAutoregression:
-    """A VAR in ilr coordinates, estimated by statsmodels, its order chosen by AIC.
+    """A VAR in ilr coordinates, estimated by least squares, its order chosen by AIC.
 
     The point is the path without shocks; samples redraw the residuals of whole rows. Parameters
     are taken as known once they are estimated. Of two deposits there is one coordinate, and it is
-    an autoregression.
+    an autoregression. Directions in which coordinates never moved, as where two deposits keep their
+    ratio, are left out and stay as they are.
 
     Attributes:
       max_lags: largest order considered; less where the history is short.
@@ -66,52 +66,51 @@ class VectorAutoregression:
 
     def fit(self, history: History, horizon: int) -> Predictor:
         """Choose the order and estimate."""
-        num_coordinates = len(history.deposits) - 1
-        rows_per_lag = ROWS_PER_COEFFICIENT * (num_coordinates + 1)
+        rows_per_lag = ROWS_PER_COEFFICIENT * len(history.deposits)
         history.require(2 + 2 * rows_per_lag, "a vector autoregression")
         max_lags = min(self.max_lags, history.num_rows // rows_per_lag - 1)
-        estimate = _estimate_one if num_coordinates == 1 else _estimate_several
-        fitted = estimate(history.coordinates, max_lags)
-        return lambda seen: self._forecast(fitted, seen, horizon)
+        directions = moving_directions(history.coordinates)
+        fitted = _estimate(history.coordinates @ directions.T, max_lags)
+        return lambda seen: self._forecast(fitted, directions, seen, horizon)
 
-    def _forecast(self, fitted: Autoregression, history: History, horizon: int) -> Forecast:
-        num_lags, num_coordinates = fitted.coefficients.shape[:2]
-        history.require(num_lags, "the lags of a vector autoregression")
-        drawn = history.generator(self.seed).integers(
-            len(fitted.shocks), size=(self.num_samples, horizon)
-        )
-        still = np.zeros((horizon, num_coordinates))
-        weights = from_ilr(fitted.paths(history.coordinates, still))
-        return Forecast.ensemble(
-            from_ilr(fitted.paths(history.coordinates, fitted.shocks[drawn])), weights
-        )
-
-
-def _estimate_several(coordinates: np.ndarray, max_lags: int) -> Autoregression:
-    """Least squares on coordinates [t, K], K at least 2."""
-    model = load_library("statsmodels.tsa.api").VAR(coordinates)
-    result = model.fit(maxlags=max_lags, ic="aic", trend="c")
-    if result.k_ar == 0:
-        result = model.fit(1, trend="c")
-    return Autoregression(result.intercept, result.coefs, _unbiased(result.resid, result.df_model))
+    def _forecast(
+        self, fitted: Autoregression, directions: np.ndarray, history: History, horizon: int
+    ) -> Forecast:
+        history.require(len(fitted.coefficients), "the lags of a vector autoregression")
+        moving = history.coordinates @ directions.T
+        still = history.coordinates[-1] - moving[-1] @ directions
+        shape = (self.num_samples, horizon)
+        drawn = history.generator(self.seed).integers(len(fitted.shocks), size=shape)
+        shocks = np.concatenate([np.zeros((1, horizon, len(directions))), fitted.shocks[drawn]])
+        weights, *samples = from_ilr(fitted.paths(moving, shocks) @ directions + still)
+        return Forecast.ensemble(np.stack(samples), weights)
 
 
-def _estimate_one(coordinates: np.ndarray, max_lags: int) -> Autoregression:
-    """Least squares on the one coordinate [t, 1]; orders are compared on the same rows."""
-    autoregression = load_library("statsmodels.tsa.ar_model").AutoReg
-    series = coordinates[:, 0]
-    orders = range(1, max_lags + 1)
-    criteria = [autoregression(series, lags, hold_back=max_lags).fit().aic for lags in orders]
-    result = autoregression(series, orders[int(np.argmin(criteria))]).fit()
-    intercept, *lags = result.params
-    return Autoregression(
-        intercept=np.array([intercept]),
-        coefficients=np.reshape(lags, (-1, 1, 1)),
-        shocks=_unbiased(result.resid[:, np.newaxis], len(result.params)),
-    )
+def _estimate(coordinates: np.ndarray, max_lags: int) -> Autoregression:
+    """The order of least AIC, compared on the same rows, estimated on all there are.
+
+    AIC = ln |Σ| + 2 p K² / n, Σ the mean product of residuals
+    """
+    num_coordinates = coordinates.shape[1]
+
+    def criterion(lags: int) -> float:
+        _, residuals = _least_squares(coordinates[max_lags - lags :], lags)
+        covariance = residuals.T @ residuals / len(residuals)
+        penalty = 2 * lags * num_coordinates**2 / len(residuals)
+        return float(np.linalg.slogdet(covariance).logabsdet) + penalty
+
+    order = min(range(1, max_lags + 1), key=criterion)
+    coefficients, residuals = _least_squares(coordinates, order)
+    num_parameters = len(coefficients)
+    scale = np.sqrt(len(residuals) / max(len(residuals) - num_parameters, 1))
+    lagged = coefficients[1:].reshape(order, num_coordinates, num_coordinates)
+    return Autoregression(coefficients[0], lagged.swapaxes(1, 2), residuals * scale)
 
 
-def _unbiased(residuals: np.ndarray, num_parameters: int) -> np.ndarray:
-    """Residuals [n, K] scaled up for the parameters that each equation has spent."""
-    num_rows = len(residuals)
-    return residuals * np.sqrt(num_rows / max(num_rows - num_parameters, 1))
+def _least_squares(coordinates: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray]:
+    """Intercept and coefficients [1 + p K, K] of lags, nearest first, and residuals [t − p, K]."""
+    num_rows = len(coordinates)
+    past = [coordinates[lags - lag : num_rows - lag] for lag in range(1, lags + 1)]
+    design = np.hstack([np.ones((num_rows - lags, 1)), *past])
+    found = np.linalg.lstsq(design, coordinates[lags:], rcond=None)[0]
+    return found, coordinates[lags:] - design @ found

@@ -8,7 +8,8 @@ import numpy as np
 
 from calibration.backtest import Backtest
 from calibration.backtest.run import MODEL
-from calibration.backtest.scores import REFERENCE
+from calibration.backtest.scores import LEVELS, REFERENCE
+from calibration.ensemble_scores import fewest_members
 from calibration.score_table import Score, find
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
@@ -118,6 +119,11 @@ def _notes(result: Backtest, unused: Sequence[str]) -> list[str]:
             f"{name} is not observed: it starts out empty, takes {share:.1%} of simulated weight"
             " on average, and is left out of the comparison."
         )
+    paths = len(result.simulated)
+    blank = [level for level in LEVELS if 1 < paths < fewest_members(level)]
+    if blank:
+        needed = " and ".join(f"{fewest_members(level)} (of {level:.0%})" for level in blank)
+        notes.append(f"Intervals need at least {needed} paths: {paths} have none.")
     filled = int((~result.counts).sum())
     if filled:
         notes.append(f"Rows not scored, since a balance was filled in: {filled}.")

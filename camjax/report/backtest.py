@@ -22,6 +22,9 @@ from camjax.report.units import POINTS, words
 
 COLOURS = {OBSERVED: INK, MODEL: "blue", REFERENCE: "vermilion"}
 BAND = (0.05, 0.95)
+
+FEWEST_PATHS = 19
+"""Below k of P paths a further one falls with probability k/(P + 1): fewer have no such band."""
 MODES = {
     "one-step": "Every step starts from what was observed at the one before.",
     "free-run": "Only the start is observed.",
@@ -98,8 +101,8 @@ def _weights(results: xarray.Dataset, mode: str) -> Figure:
     known = results.sel(deposit=names)
     held = known.simulated_weight
     simulated = (held / held.sum("deposit")).transpose("path", "step", "deposit").values
-    low, high = np.quantile(simulated, BAND, axis=0)
-    band = ((low[shown], high[shown]),) if results.sizes["path"] > 1 else ()
+    low, high = np.quantile(simulated, BAND, axis=0, method="weibull")
+    band = ((low[shown], high[shown]),) if results.sizes["path"] >= FEWEST_PATHS else ()
     predicted = known.predicted_weight.transpose("model", "step", "deposit")
     others = [REFERENCE] if mode == "free-run" else []
     lines = [
