@@ -95,7 +95,7 @@ def time_axis(
     """
     if dt_days is not None and not 0 < dt_days < np.inf:
         raise CamjaxError(refusal("dt_days", "a positive number of days", dt_days))
-    moments = np.unique(np.concatenate([series.times_days for series in table.series]))
+    moments = table.moments
     clock = Clock() if start is None else Clock.at(epoch_days(start))
     offset = 0.0
     if table.is_calendar:

@@ -35,15 +35,28 @@ def mean_interval(
     >>> bool(low < 1.5 < high)
     True
     """
+    mean, error, waves = mean_and_error(values, overlap)
+    reach = special.stdtrit(waves, 0.5 + level / 2) * error
+    return mean - reach, mean + reach
+
+
+def mean_and_error(values: ArrayLike, overlap: int = 1) -> tuple[NDArray, NDArray, int]:
+    """Means of series, their standard errors √(Ω / n), and the ν of Student's t.
+
+    Args:
+      values: [n, ...], as `mean_interval`.
+      overlap: as `mean_interval`.
+
+    Returns:
+      Means and errors, [...] each, and ν; NaN for both where n < 2.
+    """
     array = np.asarray(values, np.float64)
     count = len(array)
     if count < 2:
         nowhere = np.full(array.shape[1:], np.nan)
-        return nowhere, nowhere
+        return nowhere, nowhere, 1
     waves = max(1, min(int(WAVES_OF_MANY * count ** (2 / 3)), count // (2 * overlap)))
     turns = np.arange(1, waves + 1)[:, None] * (np.arange(count) + 0.5) / count
     parts = np.sqrt(2 / count) * np.tensordot(np.cos(np.pi * turns), array, 1)
     variance = (parts * parts).mean(axis=0)
-    reach = special.stdtrit(waves, 0.5 + level / 2) * np.sqrt(variance / count)
-    mean = array.mean(axis=0)
-    return mean - reach, mean + reach
+    return array.mean(axis=0), np.sqrt(variance / count), waves

@@ -64,6 +64,11 @@ class ObservedTable:
     is_calendar: bool
     series: tuple[VenueSeries, ...]
 
+    @property
+    def moments(self) -> np.ndarray:
+        """All times at which something was observed, ascending, in the table's own count."""
+        return np.unique(np.concatenate([series.times_days for series in self.series]))
+
 
 def read_observed(path: str | Path, *, as_is: bool = False) -> ObservedTable:
     """Read a long or wide table of observed balances.

@@ -183,7 +183,6 @@ def test_people_get_a_table(capsys: pytest.CaptureFixture[str], observed: Histor
         (("--missing", "interpolate"), "looks at nothing later"),
         (("--drivers", "observed.csv"), "--scenario"),
         (("--scenario", "fei"), "deposits"),
-        (("--window", "2"), "at least 3 rows"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(

@@ -75,7 +75,7 @@ def _path(
     """One future: [H, N]."""
     noise_key, step_key, *driver_keys = jax.random.split(key, 5)
     columns = driver_columns(model, processes, past, driver_keys, horizon)
-    drivers = model.drivers(columns)
+    drivers = model.drivers(columns, len(past.balances) + horizon - 1)
 
     shape = (1 + horizon, len(model.deposits))
     errors = noise * jax.random.normal(noise_key, shape, past.balances.dtype)

@@ -9,8 +9,23 @@ from numpy.typing import ArrayLike
 
 from calibration.clock import Clock
 from calibration.forecast.coordinates import to_ilr
+from calibration.forecast.spacing import Spacing, require_even, spacing_of
 from calibration.observations import Observations, implied_weights
 from camjax.errors import CamjaxError, refusal
+
+
+class HistoryTooShort(CamjaxError):
+    """A method needs more rows than it sees.
+
+    Attributes:
+      needed: rows.
+      purpose: what they are for.
+      got: rows there are.
+    """
+
+    def __init__(self, needed: int, purpose: str, got: int, remedy: str) -> None:
+        self.needed, self.purpose, self.got = needed, purpose, got
+        super().__init__(refusal("history", f"at least {needed} rows for {purpose}", got, remedy))
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,7 +87,11 @@ class History:
           observations: balances at the model's steps.
           drivers: observed series at the same moments, or from earlier ones on, by driver column.
           floor: see the class.
+
+        Raises:
+          CamjaxError: rows are not evenly spaced.
         """
+        require_even(observations.times_days)
         return cls(
             times_days=observations.times_days,
             balances=observations.balances,
@@ -123,14 +142,24 @@ class History:
         """[t, N−1] isometric log-ratios of the weights.
 
         Raises:
-          CamjaxError: a deposit is empty and there is no floor.
+          CamjaxError: there is but one deposit, or one is empty and there is no floor.
         """
+        self.require_choice()
         return _frozen(to_ilr(self.weights, self.floor))
 
     @property
     def dt_days(self) -> float:
         """Days between rows: the median, since a few may be missing; 1 where there is but one."""
         return float(np.median(np.diff(self.times_days))) if self.num_rows > 1 else 1.0
+
+    @property
+    def spacing(self) -> Spacing:
+        """Shortest and longest time between rows."""
+        return spacing_of(self.times_days)
+
+    def evenly(self) -> "History":
+        """The same rows as steps of `dt_days` from day 0, as a scenario of their own has them."""
+        return dataclasses.replace(self, times_days=self.dt_days * np.arange(self.num_rows))
 
     def until(self, row: int) -> "History":
         """What was known at that row: rows 0…row, and nothing later."""
@@ -146,13 +175,22 @@ class History:
         """Refuse a history that is too short for a purpose.
 
         Raises:
-          CamjaxError: there are fewer rows.
+          HistoryTooShort: there are fewer rows.
         """
         if self.num_rows < rows:
-            remedy = "Start later, or choose another method."
-            raise CamjaxError(
-                refusal("history", f"at least {rows} rows for {purpose}", self.num_rows, remedy)
-            )
+            remedy = "Observe longer, or choose another method."
+            raise HistoryTooShort(rows, purpose, self.num_rows, remedy)
+
+    def require_choice(self) -> None:
+        """Refuse a history of one deposit.
+
+        Raises:
+          CamjaxError: fewer than two deposits are under allocation.
+        """
+        if len(self.deposits) < 2:
+            expected, got = "two or more deposits under allocation", ", ".join(self.deposits)
+            remedy = "One alone has weight 1."
+            raise CamjaxError(refusal("observations", expected, got, remedy))
 
     def generator(self, seed: int) -> np.random.Generator:
         """Random numbers that depend on the seed and on the moment of the origin alone."""

@@ -82,6 +82,7 @@ def prescribed(
       Specification, 4.7.
     """
     if scenario is None:
+        history = history.evenly()
         scenario = camjax.load_scenario(venues_scenario(history, len(weights)))
     require_same_deposits(history, scenario)
     origin = first_step(history, scenario) + history.num_rows - 1

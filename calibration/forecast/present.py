@@ -1,7 +1,7 @@
 """The forecast from the last observation, with intervals for every method."""
 
 from calibration.forecast.base import Forecaster
-from calibration.forecast.history import History
+from calibration.forecast.history import History, HistoryTooShort
 from calibration.forecast.rolling_origin import RollingForecasts, RollingOrigin, forecasts_from
 
 REFIT_EVERY = 10
@@ -17,7 +17,8 @@ def forecast_now(
     """Forecast what comes after a history.
 
     Conformal intervals are made of the errors that the method would have made from earlier origins,
-    in the second half of the history and at most 100.
+    in the second half of the history, from where it sees rows enough, and at most 100. Where these
+    are too few for a level there is no interval.
 
     Args:
       history: all there is.
@@ -34,8 +35,21 @@ def forecast_now(
     last = history.num_rows - 1
     plan = RollingOrigin(horizon=horizon, initial=1, refit_every=REFIT_EVERY, conformal=conformal)
     present = forecasts_from(history, forecaster, plan, [last])
-    # A multiple of REFIT_EVERY, so that the last origin has a fit of its own.
-    earlier = min(EARLIER_ORIGINS, history.num_rows // 2) // REFIT_EVERY * REFIT_EVERY
-    if earlier == 0 or (present.samples is not None and not conformal):
+    if present.samples is not None and not conformal:
         return present
+    most = min(EARLIER_ORIGINS, history.num_rows // 2)
+    try:
+        return _with_earlier(history, forecaster, plan, most) or present
+    except HistoryTooShort as error:
+        return _with_earlier(history, forecaster, plan, last + 1 - error.needed) or present
+
+
+def _with_earlier(
+    history: History, forecaster: Forecaster, plan: RollingOrigin, most: int
+) -> RollingForecasts | None:
+    """The forecast from the last row after as many earlier ones, or less; None after none."""
+    # A multiple of REFIT_EVERY, so that the last origin has a fit of its own.
+    last, earlier = history.num_rows - 1, most // REFIT_EVERY * REFIT_EVERY
+    if earlier == 0:
+        return None
     return forecasts_from(history, forecaster, plan, range(last - earlier, last + 1)).last()

@@ -8,7 +8,7 @@ import numpy as np
 
 from calibration.forecast.base import Forecast, Forecaster, Mode, Predictor
 from calibration.forecast.conformal import conformal_intervals
-from calibration.forecast.history import History
+from calibration.forecast.history import History, HistoryTooShort
 from camjax.errors import CamjaxError, refusal
 
 
@@ -110,6 +110,22 @@ class RollingForecasts:
         """The forecasts from the last origin alone."""
         return self._map(lambda values: values[-1:])
 
+    def without_values(self, like: "RollingForecasts") -> "RollingForecasts":
+        """Forecasts from these origins that another method has not made: NaN throughout."""
+        count = len(self.origins)
+
+        def nothing(values: np.ndarray) -> np.ndarray:
+            return np.full((count, *values.shape[1:]), np.nan)
+
+        return dataclasses.replace(
+            self,
+            model=like.model,
+            weights=nothing(like.weights),
+            lower=nothing(like.lower),
+            upper=nothing(like.upper),
+            samples=None if like.samples is None else nothing(like.samples),
+        )
+
     def followed_by(self, later: "RollingForecasts") -> "RollingForecasts":
         """The forecasts from these origins and from later ones, by the same method."""
         return self._map(lambda *values: np.concatenate(values), later)
@@ -142,13 +158,29 @@ def rolling_origin(
     Raises:
       CamjaxError: there is no origin, or the method cannot use what is seen from one.
     """
-    return forecasts_from(history, forecaster, plan, plan.origins(history.num_rows))
+    origins = plan.origins(history.num_rows)
+    try:
+        return forecasts_from(history, forecaster, plan, origins)
+    except HistoryTooShort as error:
+        remedy = _remedy(error.needed, plan, history.num_rows)
+        raise HistoryTooShort(error.needed, error.purpose, error.got, remedy) from None
+
+
+def _remedy(needed: int, plan: RollingOrigin, num_rows: int) -> str:
+    """What lets a method see as many rows from the first origin as it needs."""
+    if plan.window is not None and plan.window < needed:
+        return f"Let it see more rows: --window {needed}."
+    initial = needed + plan.embargo
+    if plan.initial < initial <= num_rows - plan.horizon:
+        return f"Start later: --initial {initial}."
+    return "Observe longer, take a shorter horizon, or choose another method."
 
 
 def forecasts_from(
     history: History, forecaster: Forecaster, plan: RollingOrigin, origins: Sequence[int]
 ) -> RollingForecasts:
     """`rolling_origin` from given origins, ascending; their future need not be observed."""
+    history.require_choice()
     made = _forecasts(history, forecaster, plan, origins)
     weights = np.stack([forecast.weights for forecast in made])
     observed = np.stack([_observed(history, origin, plan.horizon) for origin in origins])

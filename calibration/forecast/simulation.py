@@ -68,8 +68,8 @@ class Camjax:
           history: all observations, those after the origins included.
           scenario: as the attribute.
         """
-        scenario = _scenario(scenario, history)
-        ahead = observed_columns(history, scenario)
+        rows = history if scenario else history.evenly()
+        ahead = observed_columns(rows, _scenario(scenario, rows))
         return cls(scenario=scenario, ahead=ahead, mode="ex-post")
 
     def fit(self, history: History, horizon: int) -> Predictor:
@@ -88,7 +88,8 @@ class Camjax:
         is_random = bool(random or self.observation_noise or _draws_weights(scenario.model))
 
         def predict(seen: History) -> Forecast:
-            past = past_of(seen, scenario, processes, self.ahead, horizon)
+            rows = seen if self.scenario else seen.evenly()
+            past = past_of(rows, scenario, processes, self.ahead, horizon)
             noise = jnp.asarray(self.observation_noise, past.balances.dtype)
             keys = self._keys(seen) if is_random else self._keys(seen)[:1]
             weights = simulate_ahead(scenario.model, drawn, past, noise, keys, horizon)

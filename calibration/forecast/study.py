@@ -1,14 +1,39 @@
 """Several methods on one history: what they say of the time to come, and how they have done."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from calibration.forecast.base import Forecaster
 from calibration.forecast.history import History
 from calibration.forecast.present import forecast_now
-from calibration.forecast.rolling_origin import RollingForecasts, RollingOrigin, rolling_origin
+from calibration.forecast.rolling_origin import (
+    RollingForecasts,
+    RollingOrigin,
+    label_of,
+    rolling_origin,
+)
 from calibration.forecast.scores import REFERENCE, forecast_scores
 from calibration.score_table import Score
+from camjax.errors import CamjaxError
+
+
+class Failure(NamedTuple):
+    """What a method could not do, and why.
+
+    Attributes:
+      method: its label.
+      task: "forecast", or "scores" of earlier forecasts.
+      reason: one sentence.
+    """
+
+    method: str
+    task: str
+    reason: str
+
+    def __str__(self) -> str:
+        what = "no forecast" if self.task == "forecast" else "not scored"
+        return f"{self.method}: {what}, since {self.reason}"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -21,6 +46,7 @@ class Study:
       present: from the last row, by each ex-ante method.
       past: from the origins of the plan, by each method; empty where there is no plan.
       scores: of `past`.
+      failures: what methods could not do; the others' results are there all the same.
     """
 
     history: History
@@ -28,15 +54,22 @@ class Study:
     present: tuple[RollingForecasts, ...]
     past: tuple[RollingForecasts, ...]
     scores: tuple[Score, ...]
+    failures: tuple[Failure, ...] = ()
 
     @property
     def forecasts(self) -> tuple[RollingForecasts, ...]:
-        """From all origins, the last row among them, by each ex-ante method."""
-        ante = [made for made in self.past if made.mode == "ex-ante"]
-        if not ante:
+        """From all origins, the last row too, by each ex-ante method; NaN where it failed."""
+        past = {made.model: made for made in self.past if made.mode == "ex-ante"}
+        present = {made.model: made for made in self.present}
+        if not past:
             return self.present
-        pairs = zip(ante, self.present, strict=True)
-        return tuple(past.followed_by(present) for past, present in pairs)
+        earlier, last = next(iter(past.values())), next(iter(present.values()))
+        return tuple(
+            (past.get(name) or earlier.without_values(present[name])).followed_by(
+                present.get(name) or last.without_values(past[name])
+            )
+            for name in dict.fromkeys([*past, *present])
+        )
 
 
 def study(
@@ -48,6 +81,8 @@ def study(
 ) -> Study:
     """Forecast with every method, and score it if there is a plan.
 
+    A method that cannot do either loses nothing of the others: it is among `failures`.
+
     Args:
       history: all observations.
       methods: among them `persistence`, if skill is to be measured; ex-post ones are only scored.
@@ -56,15 +91,40 @@ def study(
       conformal: as `forecast_now`; earlier origins follow their plan.
 
     Raises:
-      CamjaxError: a method cannot use the history, or there is too little of it.
+      CamjaxError: no method can forecast, or the plan has no origin.
     """
-    past = [] if plan is None else [rolling_origin(history, each, plan) for each in methods]
+    history.require_choice()
+    failures: list[Failure] = []
+    past, present = [], []
+    if plan is not None:
+        plan.origins(history.num_rows)
+        past = _made(methods, "scores", lambda m: rolling_origin(history, m, plan), failures)
+    ante = [each for each in methods if each.mode == "ex-ante"]
+    present = _made(
+        ante, "forecast", lambda m: forecast_now(history, m, horizon, conformal), failures
+    )
+    if not present:
+        raise CamjaxError(failures[-1].reason)
     reference = next((made for made in past if made.model == REFERENCE), None)
     scores = [
         score
         for made in past
         for score in forecast_scores(made, None if made is reference else reference)
     ]
-    ante = [each for each in methods if each.mode == "ex-ante"]
-    present = [forecast_now(history, each, horizon, conformal) for each in ante]
-    return Study(history, plan, tuple(present), tuple(past), tuple(scores))
+    return Study(history, plan, tuple(present), tuple(past), tuple(scores), tuple(failures))
+
+
+def _made(
+    methods: Iterable[Forecaster],
+    task: str,
+    make: Callable[[Forecaster], RollingForecasts],
+    failures: list[Failure],
+) -> list[RollingForecasts]:
+    """What methods make; those that refuse are added to the failures."""
+    found = []
+    for method in methods:
+        try:
+            found.append(make(method))
+        except CamjaxError as error:
+            failures.append(Failure(label_of(method.name, method.mode), task, str(error)))
+    return found

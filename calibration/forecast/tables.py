@@ -22,10 +22,12 @@ HEADER = (
 
 
 def forecast_rows(history: History, forecasts: RollingForecasts) -> Iterator[tuple[object, ...]]:
-    """Rows of forecasts.csv: one for each origin, horizon and deposit."""
+    """Rows of forecasts.csv: one for each origin from which there is one, horizon and deposit."""
     ends = np.stack([forecasts.lower, forecasts.upper], axis=2)  # [O, L, 2, H, N]
     times = target_times(history, forecasts)
     for o, origin in enumerate(forecasts.origins):
+        if np.isnan(forecasts.weights[o]).any():
+            continue
         for h in range(forecasts.weights.shape[1]):
             for n, deposit in enumerate(forecasts.deposits):
                 yield (

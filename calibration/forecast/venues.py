@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from calibration.forecast.history import History
-from camjax.errors import CamjaxError, refusal
+
+DURATION_DAYS = 30.0
+"""How long rebalancing takes unless a step is longer: the scenarios' default."""
 
 
 def venues_scenario(history: History, steps: int) -> dict[str, Any]:
@@ -25,9 +27,7 @@ def venues_scenario(history: History, steps: int) -> dict[str, Any]:
     References:
       Specification, 4.9.
     """
-    if len(history.deposits) < 2:
-        got = ", ".join(history.deposits)
-        raise CamjaxError(refusal("observations", "two or more deposits under allocation", got))
+    history.require_choice()
     deposits = [
         {
             "name": name,
@@ -50,6 +50,8 @@ def venues_scenario(history: History, steps: int) -> dict[str, Any]:
         "token": "tokens",
         "steps": steps,
         "dt_days": history.dt_days,
+        # Not all capital can move within a step; nobody named a duration, so a step may be as long.
+        "rebalancing": {"duration_days": max(DURATION_DAYS, history.dt_days)},
         "deposits": deposits,
     }
 

@@ -1,7 +1,7 @@
 """`camjax forecast`: weights to come, by several methods, and how well those have done so far."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +21,7 @@ from camjax.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from calibration.forecast import Forecaster, Settings
+    from calibration.forecast import Forecaster, Settings, Study
 
 
 def forecast(
@@ -116,6 +116,7 @@ def forecast(
         conformal=conformal,
     )
     result = study(history, methods, horizon, plan if evaluate else None, conformal)
+    _refuse_without_any(result, {each.name for each in methods[1:]})
     files = []
     if out is not None:
         files = forecast_outputs.write(result, inputs.scenario, out, seed, with_report)
@@ -125,6 +126,19 @@ def forecast(
     typer.echo(forecast_summary.text(observed.name, result, inputs.unused))
     if out is not None:
         typer.echo(f"\n{outputs.written(files)}")
+
+
+def _refuse_without_any(result: "Study", asked: Collection[str]) -> None:
+    """Refuse where no method asked for has made anything, if any was but what all are compared to.
+
+    Raises:
+      CamjaxError: with the reasons of all.
+    """
+    from camjax.errors import CamjaxError
+
+    made = {made.model for made in (*result.present, *result.past)}
+    if asked and made.isdisjoint(asked):
+        raise CamjaxError(" ".join(str(failure) for failure in result.failures))
 
 
 def _forecasters(names: Iterable[str], settings: "Settings") -> list["Forecaster"]:

@@ -64,7 +64,7 @@ def load_inputs(
         if stray or left_out:
             got = f"{stray or '--without'} without it"
             raise CamjaxError(refusal("--scenario", "a scenario that it is about", got))
-        return Inputs(History.of(options.read(None), floor=EMPTY_SHARE), None)
+        return Inputs(History.of(options.read(None, fill=True), floor=EMPTY_SHARE), None)
 
     document, overrides = read_document(source, assignments)
     overrides |= without(document, left_out)

@@ -51,6 +51,7 @@ def write(
         **({} if scenario is None else {"scenario": scenario.toml}),
         "seed": seed,
         "camjax_version": __version__,
+        "failures": "\n".join(map(str, result.failures)),
     }
     dataset = forecast_dataset(history, result.forecasts, attributes)
     if result.scores:

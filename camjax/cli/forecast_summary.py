@@ -32,6 +32,7 @@ def answer(result: Study, unused: Sequence[str], files: Sequence[str]) -> Any:
             "rows": history.num_rows,
             "first": history.clock.stamp(history.times_days[0]),
             "last": history.clock.stamp(history.times_days[-1]),
+            "spacing_days": history.spacing,
             "deposits": history.deposits,
             "horizon": result.present[0].weights.shape[1],
             "origins": len(result.past[0].origins) if result.past else 0,
@@ -41,6 +42,7 @@ def answer(result: Study, unused: Sequence[str], files: Sequence[str]) -> Any:
                 for row in forecast_rows(history, made)
             ],
             "metrics": [score._asdict() for score in result.scores],
+            "failures": [failure._asdict() for failure in result.failures],
             "unused_columns": tuple(unused),
             "files": tuple(files),
         }
@@ -52,6 +54,10 @@ def text(name: str, result: Study, unused: Sequence[str]) -> str:
     history = result.history
     first, last = (history.clock.stamp(day) for day in history.times_days[[0, -1]])
     sections = [f"{name}: {history.num_rows} rows, {first} to {last}"]
+    spacing = history.spacing
+    if not spacing.is_even:
+        gaps = f"{spacing.shortest:.6g} to {spacing.longest:.6g} days"
+        sections.append(f"Rows are {gaps} apart, and forecast as if {history.dt_days:.6g}.")
     sections += [_weights(result, made) for made in result.present]
     if result.past:
         count = len(result.past[0].origins)
@@ -61,6 +67,7 @@ def text(name: str, result: Study, unused: Sequence[str]) -> str:
             "Skill is 1 - MAE / MAE of persistence; DM p is how likely so large a difference is by"
             " chance."
         )
+    sections += map(str, result.failures)
     if unused:
         sections.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
     return "\n\n".join(sections)
@@ -95,6 +102,9 @@ def _scores(result: Study) -> str:
             )
             cells = map(_cell, METRICS, values)
             rows.append((made.label, str(h + 1), *cells))
+    for failure in result.failures:
+        if failure.task == "scores":
+            rows.append((failure.method, "failed", *("-" for _ in METRICS)))
     return aligned(rows)
 
 

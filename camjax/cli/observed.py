@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from calibration.forecast.spacing import common_step
 from calibration.missing_days import MissingDays, parse_missing_days
 from calibration.observations import Observations, observe
 from calibration.observed_file import read_observed
@@ -39,24 +40,31 @@ class ObservedOptions:
         """What to do about missing days."""
         return parse_missing_days(self.missing)
 
-    def read(self, document: Document | None, left_out: Sequence[str] = ()) -> Observations:
+    def read(
+        self, document: Document | None, left_out: Sequence[str] = (), *, fill: bool = False
+    ) -> Observations:
         """The observations, at the steps of a scenario if there is one.
 
         Args:
           document: the scenario, checked; None takes the table's own deposits and moments.
           left_out: deposits to be taken out of allocation.
+          fill: without a scenario, whether days between that are missing become rows as well.
 
         Raises:
           CamjaxError: see `calibration.observations.observe`.
         """
+        table = read_observed(self.file, as_is=self.as_is)
+        step = None if document is None else document.dt_days
+        if document is None and fill and self.policy.uses_samples_between_steps:
+            step = common_step(table.moments)
         deposits = [] if document is None else document.deposits
         allocated = [d.allocated and d.name not in left_out for d in deposits]
         return observe(
-            read_observed(self.file, as_is=self.as_is),
+            table,
             deposits=[deposit.name for deposit in deposits] or None,
             allocated=allocated or None,
             start=None if document is None else document.start_date,
-            dt_days=None if document is None else document.dt_days,
+            dt_days=step,
             missing=self.policy,
             residual=self.residual,
             supply=None if self.supply is None else read_observed(self.supply, as_is=self.as_is),
