@@ -15,7 +15,7 @@ from camjax.inertia import in_proportion, movable, where_open
 from camjax.market import Drivers, Market, Row, Series
 from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, Model, Record, State
 from camjax.rebalancing import plan, remainder, settle
-from camjax.vector import Vector, positive_or, where
+from camjax.vector import Vector, positive_or, quotient, shares, where
 from camjax.weights import Target, View
 
 
@@ -30,13 +30,13 @@ def state_at(model: Model, row: Row) -> State:
     deposits = groups.stack(model.deposits)
     states = groups.map(lambda deposit: deposit.init(market), deposits)
     balances = _user_balances(groups, deposits, states).take(model.positions)
-    total, inertia = balances.sum(), model.rebalancing.inertia
+    total, inertia = positive_or(balances.sum()), model.rebalancing.inertia
     # Nothing under allocation at the start is refused where scenarios are checked.
     return State(
         groups=groups,
         deposits=states,
         memory=model.weights.rule.init(balances.map(jnp.zeros_like)),
-        weights=None if row.mint_redeem is None else balances / positive_or(total),
+        weights=None if row.mint_redeem is None else balances.map(lambda b: quotient(b, total)),
         inert=None if inertia is None else inertia.of(balances),
     )
 
@@ -207,7 +207,7 @@ def _grown_used_to(model: Model, inert: Vector | None, balances: Vector, row: Ro
 
 def _view(model: Model, state: State, row: Row, balances: Vector, total: Array) -> View:
     """What the weight rule may see of this step."""
-    weights = balances * (1 / positive_or(total))
+    weights = shares(balances, positive_or(total))
     if state.weights is not None:
         weights = where(total > 0, weights, state.weights)
     risk = row.volatile_asset_risk

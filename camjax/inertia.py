@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax._pytree import pytree
-from camjax.vector import Vector, at_least, positive_or
+from camjax.vector import Vector, at_least, positive_or, quotient
 
 
 @pytree
@@ -47,7 +47,9 @@ class Inertia:
 
 def in_proportion(inert: Vector, before: Vector, after: Vector) -> Vector:
     """Inert FEI [N] where balances changed by what takes all alike; 0 where there was nothing."""
-    return inert.map(lambda a, b, c: jnp.where(b > 0, a * (c / positive_or(b)), 0), before, after)
+    return inert.map(
+        lambda a, b, c: jnp.where(b > 0, a * quotient(c, positive_or(b)), 0), before, after
+    )
 
 
 def movable(balances: Vector, inert: Vector | None) -> Vector:

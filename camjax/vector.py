@@ -130,14 +130,57 @@ def sqrt(value: Array) -> Array:
     return jnp.where(is_zero, 0, jax.lax.sqrt(jnp.where(is_zero, 1, value)))
 
 
+@jax.custom_jvp
+def reciprocal(value: Array) -> Array:
+    """1/v, whose derivative does not square v and so is right for whatever 1/v is.
+
+    d(1/v) = -(1/v) (1/v · dv). The square of a number below 1e-19 or above 1e19 is none of float32.
+    """
+    return 1 / value
+
+
+@reciprocal.defjvp
+def _reciprocal_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    inverse = reciprocal(*primals)
+    return inverse, -inverse * (inverse * tangents[0])
+
+
+@jax.custom_jvp
+def quotient(numerator: Array, denominator: Array) -> Array:
+    """n/d, whose derivative does not square d: d(n/d) = (dn - n/d · dd)/d."""
+    return numerator / denominator
+
+
+@quotient.defjvp
+def _quotient_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    result = quotient(*primals)
+    return result, reciprocal(primals[1]) * (tangents[0] - result * tangents[1])
+
+
+@jax.custom_jvp
+def shares(values: Vector, total: Array) -> Vector:
+    """v_i/S, multiplied by 1/S: one division. Derivatives do not square S, as in `quotient`."""
+    return values * (1 / total)
+
+
+@shares.defjvp
+def _shares_jvp(
+    primals: tuple[Vector, Array], tangents: tuple[Vector, Array]
+) -> tuple[Vector, Vector]:
+    found = shares(*primals)
+    return found, (tangents[0] - found * tangents[1]) * reciprocal(primals[1])
+
+
 def quotients(numerators: Sequence[Array], denominators: Sequence[Array]) -> tuple[Array, ...]:
     """n_i / d_i for all i by one division, which takes a CPU as long as 16 multiplications.
 
-    n_i Π_{j≠i} d_j / Π_j d_j: the product of all denominators, and its square where there are
-    derivatives, must be within what a number of their type can be, and away from 0.
+    n_i Π_{j≠i} d_j / Π_j d_j: the product of all denominators must be within what a number of
+    their type can be, and away from 0.
     """
     rest = products_of_others(denominators)
-    inverse = 1 / (denominators[0] * rest[0])
+    inverse = reciprocal(denominators[0] * rest[0])
     pairs = zip(numerators, rest, strict=True)
     return tuple(numerator * others * inverse for numerator, others in pairs)
 

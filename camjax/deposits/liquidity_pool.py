@@ -11,7 +11,7 @@ from camjax._pytree import pytree, static
 from camjax.deposits.base import Info
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Market, Series
-from camjax.vector import at_least, positive_or, quotients
+from camjax.vector import at_least, positive_or, quotient, quotients
 
 
 @pytree
@@ -164,7 +164,7 @@ class LiquidityPool:
 
 def _grown(tokens: Array, gained: Array, fei: Array) -> Array:
     """Pool tokens after a gain of FEI: as many more as reserves grow; one per FEI at first."""
-    return tokens + jnp.where(fei > 0, tokens / positive_or(fei), 1) * gained
+    return tokens + jnp.where(fei > 0, quotient(tokens, positive_or(fei)), 1) * gained
 
 
 def _rounding(dtype: np.dtype) -> float:

@@ -10,7 +10,7 @@ from camjax.deposits.base import Info
 from camjax.deposits.plain import PlainDeposit
 from camjax.errors import CamjaxError, refusal
 from camjax.market import Market, Series
-from camjax.vector import at_least, positive_or
+from camjax.vector import at_least, positive_or, quotient
 
 
 @pytree
@@ -75,7 +75,7 @@ class MoneyMarket(PlainDeposit):
         if "borrow_demand" in series:
             demand = series["borrow_demand"] * appetite
             lent_out = (demand >= supply) & (demand > 0)
-            return jnp.where(lent_out, 1, demand / positive_or(supply))
+            return jnp.where(lent_out, 1, quotient(demand, positive_or(supply)))
         raise CamjaxError(
             refusal("money_market deposit", "a utilization or borrow_demand series", "neither")
         )

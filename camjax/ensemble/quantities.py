@@ -11,7 +11,7 @@ from jax import Array
 from camjax.errors import CamjaxError, refusal, shortened
 from camjax.model import Model, Record
 from camjax.trajectory import variables_of
-from camjax.vector import positive_or
+from camjax.vector import positive_or, quotient
 
 SHARE = "share"
 """Share of a deposit in the balances under allocation; NaN for one that is not allocated."""
@@ -24,7 +24,8 @@ STEP = "step"
 def quantities_of(model: Model, record: Record) -> dict[str, Any]:
     """All that can be asked of a step, in the form in which a scan carries it out cheaply."""
     held = record.balance.take(model.positions)
-    return {**variables_of(record), SHARE: held / positive_or(held.sum())}
+    total = positive_or(held.sum())
+    return {**variables_of(record), SHARE: held.map(lambda balance: quotient(balance, total))}
 
 
 def shares(model: Model, balances: Array) -> Array:
@@ -35,7 +36,7 @@ def shares(model: Model, balances: Array) -> Array:
     allocated = np.array(model.allocated)
     held = jnp.where(allocated, balances, 0)
     total = held.sum(-1, keepdims=True)
-    return jnp.where(allocated, held / positive_or(total), jnp.nan)
+    return jnp.where(allocated, quotient(held, positive_or(total)), jnp.nan)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The pairwise rule: flows between pairs first, weights from them."""
 
+import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,8 +10,8 @@ from camjax._pytree import pytree, static
 from camjax.network import Network
 from camjax.vector import Vector
 from camjax.weights.base import Target, View
-from camjax.weights.memory import YieldMemory
-from camjax.weights.preferences import Preferences, relative_advantage
+from camjax.weights.memory import Statistics, YieldMemory
+from camjax.weights.preferences import Preferences, logarithms, relative_advantage
 
 
 @pytree
@@ -48,9 +49,7 @@ class PairwiseRule:
         """Flows of this step and the weights they lead to."""
         convenience_yield = self.preferences.convenience_yield
         statistics = self.memory.statistics(memory, convenience_yield, view)
-        scores = self.preferences.scores(statistics, view)
-        first, second = self.network.at_ends(scores)
-        advantage = first.map(lambda i, j: relative_advantage(i, j, self.gain), second)
+        advantage = self._advantage(statistics, view)
         held_first, held_second = self.network.at_ends(view.weights)
         held_by_sender = advantage.map(
             lambda a, i, j: jnp.where(a > 0, j, i), held_first, held_second
@@ -58,6 +57,20 @@ class PairwiseRule:
         share = view.rate / (self.network.num_deposits - 1)
         flows = self.conductance * advantage * held_by_sender * share
         return Target(weights=view.weights + self.network.net(flows), flows=flows)
+
+    def _advantage(self, statistics: Statistics, view: View) -> Vector:
+        """a_ij [E], with yields' power beyond 1 in logarithms, where none is out of range."""
+        elasticity = self.preferences.elasticity
+        linear = dataclasses.replace(self.preferences, elasticity=None)
+        first, second = self.network.at_ends(linear.scores(statistics, view))
+        if elasticity is None:
+            return first.map(lambda i, j: relative_advantage(i, j, self.gain), second)
+        # The difference first, so that equal yields differ by exactly 0.
+        return first.map(
+            lambda i, j, y, z: relative_advantage(i, j, self.gain, (elasticity - 1) * (y - z)),
+            second,
+            *self.network.at_ends(logarithms(statistics)),
+        )
 
     def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:
         """Record this step's quotes."""

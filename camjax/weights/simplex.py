@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from camjax.vector import Vector, positive_or, where
+from camjax.vector import Vector, positive_or, shares, where
 
 
 def normalised(scores: Vector, otherwise: Vector | None) -> Vector:
@@ -14,8 +14,8 @@ def normalised(scores: Vector, otherwise: Vector | None) -> Vector:
     """
     total = scores.sum()
     if otherwise is None:
-        return scores * (1 / total)
-    return where(total > 0, scores * (1 / positive_or(total)), otherwise)
+        return shares(scores, total)
+    return where(total > 0, shares(scores, positive_or(total)), otherwise)
 
 
 def restricted(weights: Vector, open_: Vector | None, otherwise: Vector) -> Vector:
