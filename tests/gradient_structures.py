@@ -1,7 +1,9 @@
-"""The structures in which derivatives are tested, all numbers in general position."""
+"""The structures in which derivatives are tested, in general position and on their edges."""
 
+import dataclasses
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -171,9 +173,42 @@ STRUCTURES: dict[str, tuple[dict[str, Any], Columns]] = {
 }
 
 
+AT_THE_FLOOR: dict[str, tuple[dict[str, Any], Columns]] = {
+    "neutral": ({}, prices()),
+    "pairwise, elasticity of 50, factor of 1e12": (
+        {
+            "deposits": POOLLESS,
+            "weights": {
+                "rule": "pairwise",
+                "gain": 0.7,
+                "elasticity": 50.0,
+                "factor": {"savings": 1e12, "idle": 1e-12},
+            },
+        },
+        prices(),
+    ),
+    "half-life, averse, losing": (
+        {
+            "deposits": VENUES,
+            "weights": {
+                "yield_half_life_days": 2.0,
+                "yield_risk_aversion": 1e3,
+                "asset_risk_aversion": 1e3,
+            },
+        },
+        prices() | {"yield_rate_venue": np.linspace(-0.02, 0.03, STEPS + 1)},
+    ),
+    "elasticity of 50, factor of 1e12": (
+        {"deposits": THREE, "weights": {"elasticity": 50.0, "factor": {"market": 1e12}}},
+        prices(),
+    ),
+}
+"""Holders without a convenience yield, so that a deposit that earns nothing is at the floor."""
+
+
 def built(name: str) -> tuple[Model, Drivers]:
     """Model and drivers of a structure."""
-    tables, columns = STRUCTURES[name]
+    tables, columns = (STRUCTURES | AT_THE_FLOOR)[name]
     return model_of(tables, columns), drivers_of(tables, columns)
 
 
@@ -190,3 +225,61 @@ def model_of(tables: dict[str, Any], columns: Columns) -> Model:
 def drivers_of(tables: dict[str, Any], columns: Columns) -> Drivers:
     arrays = {column: jnp.asarray(values) for column, values in columns.items()}
     return model_of(tables, columns).drivers(arrays)
+
+
+def constant(like: jax.Array | None, value: Any) -> jax.Array | None:
+    return None if like is None else jnp.broadcast_to(jnp.asarray(value, like.dtype), like.shape)
+
+
+def changed(model: Model, drivers: Drivers, fields: dict[str, float], columns: dict[str, Any]):
+    """The same structure with other numbers in all deposits but idle, and other series."""
+    deposits = [
+        dataclasses.replace(
+            deposit,
+            **{
+                field: constant(getattr(deposit, field), value)
+                for field, value in fields.items()
+                if hasattr(deposit, field) and deposit.type != "idle"
+            },
+        )
+        for deposit in model.deposits
+    ]
+    shared = {
+        column: constant(getattr(drivers, column), values)
+        for column, values in columns.items()
+        if hasattr(drivers, column)
+    }
+    own = tuple(
+        {column: constant(values, columns.get(column, values)) for column, values in series.items()}
+        for series in drivers.deposits
+    )
+    return (
+        dataclasses.replace(model, deposits=tuple(deposits)),
+        dataclasses.replace(drivers, deposits=own, **shared),
+    )
+
+
+NO_RATES = {
+    "rate": 0.0,
+    "base_rate": 0.0,
+    "multiplier": 0.0,
+    "jump_multiplier": 0.0,
+    "trading_fee": 0.0,
+}
+NOTHING_HELD = {"user_balance": 0.0, "protocol_tvl_usd": 0.0, "protocol_balance": 0.0}
+STILL = {"volatile_asset_price": 2000.0, "fei_price": 1.0}
+IDLE_MARKETS = {"utilization": 0.0, "borrow_demand": 0.0}
+EDGES: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
+    "constant prices": ({}, STILL),
+    "yields that never move": ({"rate": 0.02}, STILL),
+    "no yields": (NO_RATES, STILL | IDLE_MARKETS),
+    "all capital idle": ({"user_balance": 0.0}, {}),
+    "an empty pool and empty markets": (NOTHING_HELD, {}),
+    "nothing anywhere, and nothing earned": (NOTHING_HELD | NO_RATES, STILL | IDLE_MARKETS),
+    "utilization at the kink": ({"kink": 0.7}, STILL | {"utilization": 0.7}),
+    "everything lent out": ({"risk_discount": 0.0}, {"utilization": 1.0, "borrow_demand": 1e9}),
+    "a price that falls to its floor": (
+        {},
+        {"volatile_asset_price": np.geomspace(2e3, 2e-3, STEPS + 1)},
+    ),
+}

@@ -1,72 +1,22 @@
 """Derivatives of final shares by every parameter and initial balance, in several structures."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from gradient_structures import STEPS, STRUCTURES, built
+from derivatives import backwards, backwards_by_all, final_shares, forwards, forwards_by_model
+from gradient_structures import EDGES, STEPS, STRUCTURES, built, changed
 from jax.flatten_util import ravel_pytree
 
 import camjax
 from camjax import DriverProcesses, Drivers, Model, load_scenario, simulate
 
-OFFSETS = (1.0, 2.0, 3.0)
-COEFFICIENTS = (3 / 4, -3 / 20, 1 / 60)
-"""Central difference of sixth order: Σ c_k (f(x + k h) - f(x - k h)) / h."""
-
 RELATIVE_STEP = 3e-3
 
 every_structure = pytest.mark.parametrize("name", STRUCTURES)
-
-
-def final_shares(model: Model, drivers: Drivers) -> jax.Array:
-    balances = simulate(model, drivers, record=("balance",)).balance[-1]
-    total = balances.sum()
-    return balances / jnp.where(total > 0, total, 1)
-
-
-def forwards(
-    function: Callable[[jax.Array], jax.Array], numbers: jax.Array, steps: jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    """Forward derivatives of a function by L numbers, and central differences, [L, deposits].
-
-    One program serves both, and a loop instead of a batch, since compiling takes longest here.
-    """
-    offsets = jnp.asarray([0.0, *OFFSETS, *(-offset for offset in OFFSETS)])
-    points = numbers[None, None] + offsets[:, None, None] * jnp.diag(steps)[None]
-    directions = jnp.broadcast_to(jnp.eye(len(numbers)), points.shape)
-    values, slopes = jax.lax.map(
-        lambda both: jax.jvp(function, both[:1], both[1:]),
-        (points.reshape(-1, len(numbers)), directions.reshape(-1, len(numbers))),
-    )
-    values = values.reshape(len(offsets), len(numbers), -1)
-    above, below = values[1 : 1 + len(OFFSETS)], values[1 + len(OFFSETS) :]
-    quotients = jnp.einsum("k,kpd->pd", jnp.asarray(COEFFICIENTS), above - below) / steps[:, None]
-    return slopes[: len(numbers)], quotients
-
-
-def backwards(function: Callable[..., jax.Array], *trees: Any) -> tuple[jax.Array, ...]:
-    """Reverse derivatives of a function by all numbers of some trees, [L, deposits] each."""
-    shares, pull = jax.vjp(function, *trees)
-    rows = jax.lax.map(
-        lambda row: tuple(ravel_pytree(tree)[0] for tree in pull(row)), jnp.eye(len(shares))
-    )
-    return tuple(row.T for row in rows)
-
-
-@jax.jit
-def forwards_by_model(model: Model, drivers: Drivers, steps: jax.Array):
-    flat, unravel = ravel_pytree(model)
-    return forwards(lambda numbers: final_shares(unravel(numbers), drivers), flat, steps)
-
-
-@jax.jit
-def backwards_by_all(model: Model, drivers: Drivers):
-    return backwards(final_shares, model, drivers)
 
 
 def assert_close_to_quotients(derivatives: Any, quotients: Any, scales: np.ndarray) -> None:
@@ -115,64 +65,6 @@ WITHOUT_EFFECT = {
 def test_every_number_has_an_effect(name):
     derivative, _ = backwards_by_all(*built(name))
     assert (~derivative.any(1)).sum() == WITHOUT_EFFECT[name]
-
-
-def constant(like: jax.Array | None, value: Any) -> jax.Array | None:
-    return None if like is None else jnp.broadcast_to(jnp.asarray(value, like.dtype), like.shape)
-
-
-def changed(model: Model, drivers: Drivers, fields: dict[str, float], columns: dict[str, Any]):
-    """The same structure with other numbers in all deposits but idle, and other series."""
-    deposits = [
-        dataclasses.replace(
-            deposit,
-            **{
-                field: constant(getattr(deposit, field), value)
-                for field, value in fields.items()
-                if hasattr(deposit, field) and deposit.type != "idle"
-            },
-        )
-        for deposit in model.deposits
-    ]
-    shared = {
-        column: constant(getattr(drivers, column), values)
-        for column, values in columns.items()
-        if hasattr(drivers, column)
-    }
-    own = tuple(
-        {column: constant(values, columns.get(column, values)) for column, values in series.items()}
-        for series in drivers.deposits
-    )
-    return (
-        dataclasses.replace(model, deposits=tuple(deposits)),
-        dataclasses.replace(drivers, deposits=own, **shared),
-    )
-
-
-NO_RATES = {
-    "rate": 0.0,
-    "base_rate": 0.0,
-    "multiplier": 0.0,
-    "jump_multiplier": 0.0,
-    "trading_fee": 0.0,
-}
-NOTHING_HELD = {"user_balance": 0.0, "protocol_tvl_usd": 0.0, "protocol_balance": 0.0}
-STILL = {"volatile_asset_price": 2000.0, "fei_price": 1.0}
-IDLE_MARKETS = {"utilization": 0.0, "borrow_demand": 0.0}
-EDGES: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
-    "constant prices": ({}, STILL),
-    "yields that never move": ({"rate": 0.02}, STILL),
-    "no yields": (NO_RATES, STILL | IDLE_MARKETS),
-    "all capital idle": ({"user_balance": 0.0}, {}),
-    "an empty pool and empty markets": (NOTHING_HELD, {}),
-    "nothing anywhere, and nothing earned": (NOTHING_HELD | NO_RATES, STILL | IDLE_MARKETS),
-    "utilization at the kink": ({"kink": 0.7}, STILL | {"utilization": 0.7}),
-    "everything lent out": ({"risk_discount": 0.0}, {"utilization": 1.0, "borrow_demand": 1e9}),
-    "a price that falls to its floor": (
-        {},
-        {"volatile_asset_price": np.geomspace(2e3, 2e-3, STEPS + 1)},
-    ),
-}
 
 
 @every_structure

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from derivatives import single
 from gradient_structures import STEPS, built
 from markets import stacked
 
@@ -135,13 +136,6 @@ def test_whole_trajectories_are_differentiated_forwards():
     np.testing.assert_allclose(slopes, jacobian, rtol=1e-12, atol=1e-6)
     quotient = (with_duration(duration + 1e-3) - with_duration(duration - 1e-3)) / 2e-3
     np.testing.assert_allclose(slopes, quotient, rtol=1e-6, atol=1e-3)
-
-
-def single(tree):
-    """The same in float32."""
-    return jax.tree.map(
-        lambda leaf: leaf.astype(jnp.float32) if leaf.dtype == jnp.float64 else leaf, tree
-    )
 
 
 def test_clamped_transfers_leave_a_remainder_that_is_recorded():

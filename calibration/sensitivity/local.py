@@ -72,9 +72,10 @@ def local(evaluations: Evaluations) -> LocalResult:
         """[Q, 1 + 2K] outputs, derivatives and elasticities."""
         found, push = jax.linearize(outputs.combine, values)
         derivative = jax.vmap(push, in_axes=-1, out_axes=-1)(slopes)
-        known = (found[:, None] != 0) & (at[None] != 0)
+        point = jnp.asarray(at, found.dtype)
+        known = (found[:, None] != 0) & (point[None] != 0)
         safe = jnp.where(known, found[:, None], 1)
-        elasticity = jnp.where(known, derivative * at[None] / safe, jnp.nan)
+        elasticity = jnp.where(known, derivative * point[None] / safe, jnp.nan)
         return jnp.concatenate([found[:, None], derivative, elasticity], axis=1)
 
     full = np.asarray(estimates(values, slopes))

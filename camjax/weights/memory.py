@@ -136,8 +136,17 @@ class HalfLifeMemory:
             weight=weight,
             mean=memory.mean + surprise / weight,
             squares=memory.squares * (faded / positive_or(memory.weight))
-            + surprise * surprise * (faded / weight),
+            + surprise.map(_squared_unless_rounding, yield_rates) * (faded / weight),
         )
+
+
+def _squared_unless_rounding(surprise: Array, quote: Array) -> Array:
+    """Squares of surprises, and 0 of those that are how the quote rounds.
+
+    The root of rounding is as small, but its derivatives are of order 1 and point anywhere.
+    """
+    rounding = 4 * float(jnp.finfo(quote.dtype).eps)
+    return jnp.where(jnp.abs(surprise) > rounding * jnp.abs(quote), surprise * surprise, 0)
 
 
 def _weighted_sum(weights: list[Array], entries: list[Vector]) -> Vector:

@@ -20,7 +20,7 @@ def moves_everything(settings: Settings) -> bool:
 
 def in_proportion(inert: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """[N] a times user FEI after over before, 0 where before is 0."""
-    return np.divide(inert * after, before, out=np.zeros_like(inert), where=before > 0)
+    return np.where(before > 0, inert * after / np.where(before > 0, before, 1.0), 0.0)
 
 
 def after_minting(

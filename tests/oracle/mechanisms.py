@@ -100,7 +100,7 @@ def utilization_driver(name: str, columns: Columns) -> tuple[str, np.ndarray]:
 
 def scheduled_rate(rate: float | list[tuple[float, float]], day: float) -> float:
     """4.8: the last entry (day, rate) that has begun; 0 before the first."""
-    if isinstance(rate, (int, float)):
+    if np.isscalar(rate):
         return rate
     begun = [value for start, value in rate if start <= day]
     return begun[-1] if begun else 0.0

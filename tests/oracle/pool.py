@@ -1,6 +1,6 @@
 """Sections 3.2 and 3.9, and the conserving accounting of 4.4: the liquidity pool."""
 
-from math import sqrt
+from numpy import sqrt
 
 from .market import Market
 from .settings import Table

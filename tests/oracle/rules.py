@@ -160,12 +160,13 @@ def pairwise_flows(settings: Settings, view: View) -> np.ndarray:
     """[N, N] δ, 4.5: share of all FEI that flows into i from j; antisymmetric."""
     score = scores(settings, view) * open_deposits(settings, view)
     count = len(score)
-    flows = np.zeros((count, count))
+    gain, conductances = settings.weights["gain"], settings.conductances
+    numbers = (score, view.weights, view.rate, gain, *conductances.values())
+    flows = np.zeros((count, count), np.result_type(float, *numbers))
     for i, j in settings.pairs:
-        preference = relative_preference(score[i], score[j], settings.weights["gain"])
+        preference = relative_preference(score[i], score[j], gain)
         sender_weight = view.weights[j] if preference > 0 else view.weights[i]
-        conductance = settings.conductances[i, j]
-        flows[i, j] = view.rate * conductance * preference * sender_weight / (count - 1)
+        flows[i, j] = view.rate * conductances[i, j] * preference * sender_weight / (count - 1)
         flows[j, i] = -flows[i, j]
     return flows
 
@@ -175,8 +176,8 @@ def relative_preference(first: float, second: float, gain: float) -> float:
     if first == second:
         return 0.0
     if first == 0 or second == 0:
-        return float(np.sign(first - second))
-    return float(np.tanh(0.5 * gain * (np.log(first) - np.log(second))))
+        return float(np.sign(np.real(first - second)))
+    return np.tanh(0.5 * gain * (np.log(first) - np.log(second)))
 
 
 def deposit_rows(

@@ -74,7 +74,12 @@ class Settings:
         names = [deposit["name"] for deposit in self.allocated_deposits]
         defaults = np.broadcast_to(default, len(names))
         table = self.weights.get(key, {})
-        return np.array([table.get(*entry) for entry in zip(names, defaults, strict=True)], float)
+        return numbers([table.get(*entry) for entry in zip(names, defaults, strict=True)])
+
+
+def numbers(values: list[Any]) -> np.ndarray:
+    """Floating-point numbers, or complex ones where some are."""
+    return np.asarray(values, np.result_type(float, *map(np.asarray, values)))
 
 
 def read_settings(scenario: Table) -> Settings:

@@ -15,7 +15,7 @@ from .market import Deposit, Market
 from .mechanisms import build_deposit
 from .risk import volatile_asset_risk
 from .rules import View, pairwise_flows, target_weights
-from .settings import Columns, Settings, Table, read_settings
+from .settings import Columns, Settings, Table, numbers, read_settings
 from .transfers import (
     by_source_and_destination,
     net_changes,
@@ -112,7 +112,7 @@ def read_markets(settings: Settings, columns: Columns, steps: int) -> list[Marke
 
 def user_balances(settings: Settings, deposits: list[Deposit]) -> np.ndarray:
     """[N] b, over the allocated deposits."""
-    return np.array([deposits[i].balance for i in settings.allocated], float)
+    return numbers([deposits[i].balance for i in settings.allocated])
 
 
 def current_weights(balances: np.ndarray, previous_weights: np.ndarray) -> np.ndarray:
@@ -155,11 +155,11 @@ def move_capital(
     for i, amount in zip(settings.allocated, settled - balances, strict=True):
         deposits[i].receive(amount, market)
 
-    count = len(deposits)
+    count, kind = len(deposits), np.result_type(target, settled, planned)
     record = {
-        "target_weight": np.full(count, np.nan),
-        "remainder": np.full(count, np.nan),
-        "transfer": np.zeros((count, count)),
+        "target_weight": np.full(count, np.nan, kind),
+        "remainder": np.full(count, np.nan, kind),
+        "transfer": np.zeros((count, count), kind),
     }
     record["target_weight"][settings.allocated] = target
     record["remainder"][settings.allocated] = remainders

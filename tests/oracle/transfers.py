@@ -1,7 +1,5 @@
 """Sections 3.7, 3.8, 4.3 and 4.4: rate, planned transfers, settlement."""
 
-from math import exp, sqrt
-
 import numpy as np
 
 from .settings import Settings
@@ -13,7 +11,7 @@ SINGULAR_VALUE_CUTOFF = 1e-10
 def rebalancing_rate(settings: Settings) -> float:
     """4.3: r = √(Δt/τ) or 1 − exp(−Δt/τ)."""
     ratio = settings.dt_days / settings.rebalancing["duration_days"]
-    rate = sqrt(ratio) if settings.rebalancing["law"] == "sqrt" else 1 - exp(-ratio)
+    rate = np.sqrt(ratio) if settings.rebalancing["law"] == "sqrt" else 1 - np.exp(-ratio)
     if rate > 1:
         raise ValueError(f"rate of rebalancing {rate} is above 1")
     return rate
@@ -32,7 +30,7 @@ def planned_transfers(
 ) -> np.ndarray:
     """[N, N] strictly upper triangular D with A d = Δ: 3.7's constrained ones, or 4.4's."""
     num_deposits = len(changes)
-    planned = np.zeros((num_deposits, num_deposits))
+    planned = np.zeros((num_deposits, num_deposits), changes.dtype)
     if num_deposits == 1:
         return planned
     matrix = incidence(num_deposits, pairs)
