@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
+from calibration.mean_interval import mean_and_error
 from camjax.errors import CamjaxError, refusal
 
 
@@ -21,85 +23,69 @@ class DieboldMariano(NamedTuple):
 
 
 def diebold_mariano(
-    losses: ArrayLike, reference_losses: ArrayLike, horizon: int = 1, lags: int | None = None
+    losses: ArrayLike, reference_losses: ArrayLike, horizon: int = 1
 ) -> DieboldMariano:
     """Test whether two forecasts have the same expected loss.
 
-    S = d̄ √(c n / V),  d_t = L_t - L'_t,  c = (n + 1 - 2h + h(h-1)/n) / n
-    p = P(|t| > |S|) for Student's t of n - 1 degrees of freedom
+    S = d̄ / √(Ω / n),  d_t = L_t - L'_t,  p = P(|t_ν| > |S|)
 
-    V is `long_run_variance(d, K)`: losses of successive times may be correlated. c is the
-    small-sample correction of Harvey, Leybourne and Newbold. Forecasts that never differ have
-    S = 0 and p = 1.
+    Ω and ν are those of `calibration.mean_interval`: the variance of a mean of what lasts, from the
+    slowest cosine waves of d, none faster than what forecasts of h steps share. Hence p is below
+    0.05 where the 95 % interval of the mean difference leaves 0 out. Forecasts that never differ
+    have S = 0 and p = 1.
 
     Args:
       losses: [n] loss of a forecast at each time, ascending and evenly spaced, such as |e_t|.
       reference_losses: [n] of the forecast it is compared with.
-      horizon: h, steps ahead; forecasts of h steps overlap and their errors are correlated.
-      lags: K; None: `default_lags`.
+      horizon: h, how many successive forecasts overlap: steps ahead, if there is one each step.
 
     Returns:
-      Statistic and p-value; NaN for both where n is too small for the horizon, a loss is NaN, or
-      the difference never varies without being 0 (no variance to judge it by).
+      Statistic and p-value; NaN for both where n is below 2 h or 2, a loss is NaN, or the
+      difference never varies without being 0 (no variance to judge it by).
 
     Raises:
       CamjaxError: the losses are not two series of one length, or the horizon is below 1.
 
     References:
-      Diebold and Mariano, Journal of Business & Economic Statistics 13, 1995; Harvey, Leybourne
-      and Newbold, International Journal of Forecasting 13, 1997; Newey and West, Econometrica 55,
-      1987.
+      Diebold and Mariano, Journal of Business & Economic Statistics 13, 1995; Lazarus, Lewis, Stock
+      and Watson, Journal of Business & Economic Statistics 36, 2018.
 
-    >>> diebold_mariano([1.0, 2.0, 1.0, 2.0], [3.0, 3.0, 4.0, 2.0], lags=0).statistic
-    -2.3...
+    >>> diebold_mariano([1.0, 2.0, 1.0, 2.0], [3.0, 3.0, 4.0, 2.5]).statistic < 0
+    True
     """
     first, second = (np.asarray(values, dtype=np.float64) for values in (losses, reference_losses))
     if first.ndim != 1 or first.shape != second.shape:
         got = f"shapes {first.shape} and {second.shape}"
         raise CamjaxError(refusal("losses", "two series [n] of one length", got))
-    if horizon < 1 or (lags is not None and lags < 0):
-        expected = "a horizon of at least 1 and lags of at least 0"
-        raise CamjaxError(refusal("diebold_mariano", expected, f"{horizon} and {lags}"))
+    if horizon < 1:
+        raise CamjaxError(refusal("diebold_mariano", "a horizon of at least 1", horizon))
     difference = first - second
-    count = len(difference)
-    correction = count + 1 - 2 * horizon + horizon * (horizon - 1) / max(count, 1)
-    if count < 2 or correction <= 0 or np.isnan(difference).any():
+    if len(difference) < max(2, 2 * horizon) or np.isnan(difference).any():
         return DieboldMariano(np.nan, np.nan)
     if not difference.any():
         return DieboldMariano(0.0, 1.0)
-    variance = long_run_variance(difference, default_lags(count, horizon) if lags is None else lags)
-    if variance <= np.finfo(np.float64).eps * (difference**2).mean():
+    mean, error, degrees = mean_and_error(difference, horizon)
+    if len(difference) * error**2 <= np.finfo(np.float64).eps * (difference**2).mean():
         return DieboldMariano(np.nan, np.nan)
-    from scipy.stats import t as student
-
-    statistic = float(difference.mean() * np.sqrt(correction / variance))
-    return DieboldMariano(statistic, float(2 * student.sf(abs(statistic), count - 1)))
+    statistic = float(mean / error)
+    return DieboldMariano(statistic, float(2 * special.stdtr(degrees, -abs(statistic))))
 
 
-def default_lags(count: int, horizon: int = 1) -> int:
-    """Lags for n observations: max(h - 1, ⌊n^(1/3)⌋), but fewer than n."""
-    return min(max(horizon - 1, int(np.cbrt(count))), count - 1)
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """p-values [m] of as many tests, adjusted so that any is below α with probability α at most.
 
+    The k-th smallest becomes the largest of (m + 1 - i) p_(i) over i ≤ k, at most 1, where all m
+    hypotheses hold or any of them, whatever the dependence between tests. NaN is no test.
 
-def long_run_variance(values: ArrayLike, lags: int) -> float:
-    """Variance of the mean of n autocorrelated values, times n.
+    References:
+      Holm, Scandinavian Journal of Statistics 6, 1979.
 
-    V = γ_0 + 2 Σ_{k=1…K} (1 - k/(K+1)) γ_k,  γ_k = (1/n) Σ_t (x_t - x̄)(x_{t-k} - x̄)
-
-    With Bartlett's weights it is never negative.
-
-    Args:
-      values: [n].
-      lags: K; there are none beyond n - 1.
-
-    Returns:
-      V ≥ 0, in the square of the unit.
+    >>> holm([0.01, 0.04, float("nan"), 0.03]).tolist()
+    [0.03, 0.06, nan, 0.06]
     """
-    array = np.asarray(values, dtype=np.float64)
-    deviations = array - array.mean()
-    count = len(deviations)
-    known = range(min(lags + 1, count))
-    covariances = [deviations[lag:] @ deviations[: count - lag] / count for lag in known]
-    weights = 2 * (1 - np.array(known) / (lags + 1))
-    weights[0] = 1.0
-    return float(weights @ np.array(covariances))
+    adjusted = np.array(p_values, dtype=np.float64)
+    tests = np.flatnonzero(~np.isnan(adjusted))
+    order = tests[np.argsort(adjusted[tests], kind="stable")]
+    factors = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(factors * adjusted[order]), 1.0)
+    return adjusted

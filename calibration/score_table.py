@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from calibration._arrays import as_floating
-from calibration.diebold_mariano import diebold_mariano
+from calibration.diebold_mariano import diebold_mariano, holm
 from calibration.mean_interval import mean_interval
 from calibration.metrics import (
     ERROR_METRICS,
@@ -32,6 +32,9 @@ EMPTY_SHARE = 1e-6
 LOSS_POWERS = {"mae": 1, "rmse": 2}
 """Metric -> power p of the loss |e|^p whose mean it is made of."""
 
+
+P_VALUE, P_SINGLE = "_p_value", "_p_single"
+"""How metrics end that are p-values: for all methods compared, and of a single test."""
 
 PRECISION = "float64"
 """Of all that is scored."""
@@ -167,10 +170,11 @@ def skill_scores(
       errors: [R, N] predicted − observed as `told_apart` gives them, rows ascending in time.
       reference_errors: [R, N] of the reference.
       where: [R] booleans, the rows that count.
-      overlap: steps ahead for the test's lags and correction; None: no test.
+      overlap: steps ahead, by which errors of successive rows overlap; None: no test.
 
     Returns:
-      Rows `skill_mae`, `dm_mae`, `dm_mae_p_value`, and the same for RMSE. NaN where undefined.
+      Rows `skill_mae`, `dm_mae`, `dm_mae_p_value`, and the same for RMSE. NaN where undefined. The
+      p-values are those of single tests; see `for_all_methods`.
     """
     scores = []
     for metric, power in LOSS_POWERS.items():
@@ -185,10 +189,32 @@ def skill_scores(
             ]
             for name, (*each, joint) in (
                 (f"dm_{metric}", [test.statistic for test in tests]),
-                (f"dm_{metric}_p_value", [test.p_value for test in tests]),
+                (f"dm_{metric}{P_VALUE}", [test.p_value for test in tests]),
             ):
                 scores += source.rows(name, each, joint)
     return scores
+
+
+def for_all_methods(scores: Iterable[Score]) -> list[Score]:
+    """Scores of several methods, with p-values for their number.
+
+    `dm_mae_p_value` becomes what `holm` makes of it among the methods that are compared with the
+    reference by the same loss, deposit and horizon; the single test's stays as `dm_mae_p_single`.
+    """
+    found = list(scores)
+    families: dict[tuple[object, ...], list[int]] = {}
+    for place, score in enumerate(found):
+        if score.metric.endswith(P_VALUE):
+            family = (score.mode, score.deposit, score.horizon, score.metric)
+            families.setdefault(family, []).append(place)
+    single = []
+    for places in families.values():
+        adjusted = holm([found[place].value for place in places])
+        for place, value in zip(places, adjusted.tolist(), strict=True):
+            name = found[place].metric.removesuffix(P_VALUE) + P_SINGLE
+            single.append(found[place]._replace(metric=name))
+            found[place] = found[place]._replace(value=value)
+    return found + single
 
 
 def find(scores: Iterable[Score], model: str, metric: str, deposit: str = POOLED) -> float:

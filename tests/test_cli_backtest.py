@@ -224,7 +224,7 @@ def test_the_answer_claims_no_more_than_the_test_can(
     ],
 )
 def test_a_verdict_needs_skill_and_a_test(skill: float, p_value: float, expected: str) -> None:
-    values = {"skill_mae": skill, "dm_mae_p_value": p_value}
+    values = {"skill_mae": skill, "dm_mae_p_single": p_value}
     scores = [
         Score("one-step", "camjax", "pooled", 1, name, value) for name, value in values.items()
     ]

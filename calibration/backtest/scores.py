@@ -12,6 +12,7 @@ from calibration.score_table import (
     Score,
     Source,
     error_scores,
+    for_all_methods,
     known_to,
     skill_scores,
     told_apart,
@@ -54,7 +55,7 @@ def score(result: Backtest) -> list[Score]:
     if len(result.simulated) > 1:
         source = Source(result.mode, MODEL, result.scored_names, horizon)
         scores += _ensemble_scores(source, result)
-    return scores
+    return for_all_methods(scores)
 
 
 def intervals(result: Backtest) -> dict[str, np.ndarray]:

@@ -33,7 +33,7 @@ def forecast_scores(
     """Scores of one method at every horizon, all from its forecasts and observations.
 
     Errors, by deposit and pooled; relative to a reference, skill and the Diebold-Mariano test,
-    whose lags allow for horizons that overlap; coverage and mean width of the intervals, where
+    which allows for horizons that overlap; coverage and mean width of the intervals, where
     there are any; and where there are samples, the fair CRPS and energy score.
 
     Args:

@@ -14,7 +14,7 @@ from calibration.forecast.rolling_origin import (
     rolling_origin,
 )
 from calibration.forecast.scores import REFERENCE, forecast_scores
-from calibration.score_table import Score
+from calibration.score_table import Score, for_all_methods
 from camjax.errors import CamjaxError
 
 
@@ -45,7 +45,7 @@ class Study:
       plan: the origins they are scored from; None: they are not scored.
       present: from the last row, by each ex-ante method.
       past: from the origins of the plan, by each method; empty where there is no plan.
-      scores: of `past`.
+      scores: of `past`, p-values for the number of methods (`for_all_methods`).
       failures: what methods could not do; the others' results are there all the same.
     """
 
@@ -111,7 +111,9 @@ def study(
         for made in past
         for score in forecast_scores(made, None if made is reference else reference)
     ]
-    return Study(history, plan, tuple(present), tuple(past), tuple(scores), tuple(failures))
+    return Study(
+        history, plan, tuple(present), tuple(past), tuple(for_all_methods(scores)), tuple(failures)
+    )
 
 
 def _made(

@@ -82,10 +82,12 @@ def text(result: Backtest, scores: Sequence[Score], unused: Sequence[str]) -> st
 def verdict(scores: Sequence[Score]) -> str:
     """One sentence on the model against persistence, by MAE, that claims no more than a test can.
 
+    The model is named before its scores are seen, so its test is a single one.
+
     >>> verdict([])
     'camjax against persistence: skill undefined.'
     """
-    skill, p_value = find(scores, MODEL, "skill_mae"), find(scores, MODEL, "dm_mae_p_value")
+    skill, p_value = find(scores, MODEL, "skill_mae"), find(scores, MODEL, "dm_mae_p_single")
     if math.isnan(skill):
         return f"{MODEL} against {REFERENCE}: skill undefined."
     measured = f"skill {_percent(skill)} by MAE"
@@ -127,6 +129,12 @@ def _notes(result: Backtest, unused: Sequence[str]) -> list[str]:
     filled = int((~result.counts).sum())
     if filled:
         notes.append(f"Rows not scored, since a balance was filled in: {filled}.")
+    if result.mode == "one-step":
+        count = len(result.predictions) - 1
+        notes.append(
+            f"DM p of the table: chance of so large a difference in any of {count} comparisons"
+            f" (Holm); the sentence above is on {MODEL} alone."
+        )
     if unused:
         notes.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
     notes += [f"Warning: {FLAG_WORDS[flag]}." for flag in _flags(result)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from calibration.forecast import RollingForecasts, Study
+from calibration.forecast.scores import REFERENCE
 from calibration.forecast.tables import HEADER, forecast_rows
 from calibration.score_table import POOLED
 from camjax.cli.columns import aligned
@@ -65,7 +66,7 @@ def text(name: str, result: Study, unused: Sequence[str]) -> str:
         sections.append(_scores(result))
         sections.append(
             "Skill is 1 - MAE / MAE of persistence; DM p is how likely so large a difference is by"
-            " chance."
+            f" chance{_among(result)}."
         )
     sections += map(str, result.failures)
     if unused:
@@ -106,6 +107,12 @@ def _scores(result: Study) -> str:
         if failure.task == "scores":
             rows.append((failure.method, "failed", *("-" for _ in METRICS)))
     return aligned(rows)
+
+
+def _among(result: Study) -> str:
+    """For how many methods p-values are adjusted, if for several."""
+    count = len({made.label for made in result.past if made.model != REFERENCE})
+    return f" in any of {count} comparisons (Holm)" if count > 1 else ""
 
 
 def _shown(horizon: int) -> list[int]:

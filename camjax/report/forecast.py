@@ -232,7 +232,8 @@ def _coverage(results: xarray.Dataset) -> Table:
         ),
         units=(None, COUNT, POINTS, SHARE, DIGITS, SHARE, SHARE),
         rows=tuple(rows),
-        note="Skill: 1 − error / error of persistence. Its p is Diebold and Mariano's.",
+        note="Skill: 1 − error / error of persistence. Its p is Diebold and Mariano's, by Holm for "
+        "all methods here.",
     )
 
 
