@@ -13,7 +13,16 @@ from camjax.drivers import first_row
 from camjax.groups import Groups
 from camjax.inertia import in_proportion, movable, where_open
 from camjax.market import Drivers, Market, Row, Series
-from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, Model, Record, State
+from camjax.model import (
+    EMPTIED,
+    NOT_FINITE,
+    PRICE_HELD,
+    REMAINDER,
+    SHORTFALL,
+    Model,
+    Record,
+    State,
+)
 from camjax.rebalancing import plan, remainder, settle
 from camjax.vector import Vector, positive_or, quotient, shares, where
 from camjax.weights import Target, View
@@ -91,6 +100,7 @@ def step_grouped(
         weights=None if state.weights is None else view.weights,
         inert=inert,
     )
+    left = remainder(before, planned, settled)
     inspected = row.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
     record = Record(
         step=row.step,
@@ -98,14 +108,14 @@ def step_grouped(
         target_weight=target.weights,
         yield_rate=yield_rates,
         planned=planned,
-        remainder=remainder(before, planned, settled),
+        remainder=left,
         mint_redeem=minted,
         mint_redeem_shortfall=shortfall,
         volatile_asset_risk=market.volatile_asset_risk,
         volatile_asset_price=row.volatile_asset_price,
         inert=inert,
         info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
-        status=_status(row, balance.take(model.positions)),
+        status=_status(row, balance, balance.take(model.positions).sum(), left, minted, shortfall),
     )
     return new_state, record
 
@@ -272,8 +282,28 @@ def _mint_or_redeem(
     return states, amount.sum(), amount.sum() - flow
 
 
-def _status(row: Row, balances: Vector) -> Array:
-    total = balances.sum()
+def _status(
+    row: Row,
+    balance: Vector,
+    allocated: Array,
+    left: Vector,
+    minted: Array | None,
+    shortfall: Array,
+) -> Array:
+    """Flags of a step; what rounding alone leaves over raises none."""
+    rounding = 64 * jnp.finfo(allocated.dtype).eps
     held = jnp.zeros((), bool) if row.price_held is None else row.price_held
-    flags = ((held, PRICE_HELD), (total <= 0, EMPTIED), (~jnp.isfinite(total), NOT_FINITE))
+    flags = [
+        (held, PRICE_HELD),
+        (allocated <= 0, EMPTIED),
+        (~jnp.isfinite(allocated), NOT_FINITE),
+        (_exceeds(left, rounding * balance.sum()), REMAINDER),
+    ]
+    if minted is not None:
+        flags.append((shortfall > rounding * jnp.abs(minted - shortfall), SHORTFALL))
     return sum((flag.astype(jnp.int32) * value for flag, value in flags), jnp.int32(0))
+
+
+def _exceeds(amounts: Vector, bound: Array) -> Array:
+    """[] whether any amount is larger than a bound."""
+    return amounts.map(lambda amount: (jnp.abs(amount) > bound).astype(jnp.int32)).sum() > 0

@@ -22,6 +22,10 @@ EMPTIED = 2
 """Status flag: no user FEI is left under allocation."""
 NOT_FINITE = 4
 """Status flag: a balance is not a finite number."""
+SHORTFALL = 8
+"""Status flag: redemption was asked for that nobody could pay."""
+REMAINDER = 16
+"""Status flag: settlement could not move all that was planned, rounding apart."""
 
 
 @pytree
@@ -122,7 +126,7 @@ class Record:
     mint_redeem: Array | None
     """[] minted into idle, negative where redeemed from it; None where nothing ever is."""
     mint_redeem_shortfall: Array
-    """[] redemption that idle could not cover."""
+    """[] redemption that idle could not cover: the shortfall."""
     volatile_asset_risk: Array
     """[] dimensionless."""
     volatile_asset_price: Array | None
@@ -132,4 +136,4 @@ class Record:
     info: tuple[Info, ...]
     """What deposits report, by group."""
     status: Array
-    """[] int32, sum of PRICE_HELD, EMPTIED and NOT_FINITE."""
+    """[] int32, sum of the flags that the step raises: what could not be done in it."""

@@ -32,6 +32,16 @@ class Trajectory:
     variables: dict[str, Array]
     final_state: State
 
+    @property
+    def path_status(self) -> Array:
+        """[] what the path could not do in some step: every flag of `status`, in one number."""
+        return jax.lax.reduce(
+            self.status,
+            np.zeros((), self.status.dtype),
+            jax.lax.bitwise_or,
+            (self.status.ndim - 1,),
+        )
+
     def __getattr__(self, name: str) -> Array:
         try:
             return self.__dict__["variables"][name]
@@ -96,11 +106,11 @@ def assemble(model: Model, groups: Groups, name: str, values: Any) -> Array:
     if not isinstance(values, Vector):
         return values
     if name in OVER_ALLOCATED:
-        return _over_allocated(model, values)
+        return over_allocated(model, values)
     return values.stack()
 
 
-def _over_allocated(model: Model, values: Vector) -> Array:
+def over_allocated(model: Model, values: Vector) -> Array:
     """Over all deposits, NaN where the model leaves one out of the allocation."""
     stacked = values.stack()
     if all(model.allocated):

@@ -40,6 +40,8 @@ ORDER = [
         "weights",
         "rebalancing",
         "model",
+        "flags",
+        "undone",
         "feed",
         "dynamics",
         "trajectory",

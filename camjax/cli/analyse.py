@@ -1,5 +1,6 @@
 """`camjax analyse`: what people read off results."""
 
+import dataclasses
 import json
 
 import typer
@@ -31,7 +32,9 @@ def analyse(
     from camjax.cli.analyses import DEFAULT, analyse_all
     from camjax.cli.analysis_table import as_csv, as_records, format_analysis
     from camjax.cli.outputs import check_folder, write_texts
-    from camjax.results import load_results
+    from camjax.cli.plain import plain
+    from camjax.cli.told import told_undone
+    from camjax.results import load_results, undone
 
     del list_them
     loaded = load_results(results)
@@ -57,8 +60,11 @@ def analyse(
     if out is not None:
         files = write_texts(out, {f"{name}.csv": as_csv(one) for name, one in found.items()})
     if as_json:
-        typer.echo(json.dumps({name: as_records(one) for name, one in found.items()}))
+        flags = [[dataclasses.asdict(each) for each in own] for own in undone(loaded)]
+        answer = {name: as_records(one) for name, one in found.items()}
+        typer.echo(json.dumps(plain(answer | {"flags": flags})))
         return
-    typer.echo("\n\n".join(format_analysis(name, one) for name, one in found.items()))
+    tables = (format_analysis(name, one) for name, one in found.items())
+    typer.echo("\n\n".join(filter(None, ["\n".join(told_undone(loaded)), *tables])))
     if files:
         typer.echo(f"\nWrote {', '.join(files)}.")

@@ -13,8 +13,7 @@ from calibration.ensemble_scores import fewest_members
 from calibration.score_table import Score, find
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
-from camjax.cli.table import FLAG_WORDS
-from camjax.results import STATUS_FLAGS
+from camjax.flags import FLAG_WORDS, STATUS_FLAGS
 
 ERRORS = {"MAE": "mae", "MAD": "mad", "RMSE": "rmse", "Aitchison": "mean_aitchison_distance"}
 """Columns of the table, and their names in metrics.csv."""

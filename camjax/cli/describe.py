@@ -1,5 +1,6 @@
 """`camjax describe`: what a results file holds, and what it comes from."""
 
+import dataclasses
 import json
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -16,15 +17,17 @@ ABOUT = ("seed", "precision", "camjax_version", "created", "unfinished")
 
 def describe(results: ResultsArgument, as_json: JsonOption = False) -> None:
     """Say what a results file holds: scenario, settings, axes and variables with their units."""
+    from camjax.cli.told import told_undone
     from camjax.results import load_results
 
-    found = _described(load_results(results))
-    typer.echo(json.dumps(found) if as_json else _text(str(results), found))
+    loaded = load_results(results)
+    found = _described(loaded)
+    typer.echo(json.dumps(found) if as_json else _text(str(results), found, told_undone(loaded)))
 
 
 def _described(results: "xarray.Dataset") -> dict[str, Any]:
     from camjax.cli.plain import plain
-    from camjax.results import swept
+    from camjax.results import swept, undone
 
     text = results.attrs.get("scenario")
     settings = []
@@ -44,6 +47,7 @@ def _described(results: "xarray.Dataset") -> dict[str, Any]:
                 if dim in results.coords and results[dim].dtype.kind in "UOT"
             },
             "settings": settings,
+            "flags": [[dataclasses.asdict(each) for each in own] for own in undone(results)],
             "variables": {
                 str(name): {
                     "dims": [str(dim) for dim in array.dims],
@@ -61,7 +65,7 @@ def _scalar(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _text(name: str, found: dict[str, Any]) -> str:
+def _text(name: str, found: dict[str, Any], warned: list[str]) -> str:
     from camjax.cli.columns import aligned
 
     about = ", ".join(f"{key.replace('_', ' ')} {found[key]}" for key in ABOUT if key in found)
@@ -72,7 +76,7 @@ def _text(name: str, found: dict[str, Any]) -> str:
         if dim not in ("setting", "source", "destination")
     ]
     sections = [f"{name}: {found['scenario'] or 'no scenario'}\n{about}\n{sizes}"]
-    sections.append("\n".join(labels))
+    sections += ["\n".join(warned), "\n".join(labels)]
     if found["settings"]:
         header = tuple(found["settings"][0])
         cells = [tuple(map(str, setting.values())) for setting in found["settings"]]
@@ -82,4 +86,5 @@ def _text(name: str, found: dict[str, Any]) -> str:
         (key, " ".join(one["dims"]), one["units"], one["long_name"])
         for key, one in found["variables"].items()
     ]
-    return "\n\n".join([*sections, aligned(rows, left=len(rows[0]))])
+    sections.append(aligned(rows, left=len(rows[0])))
+    return "\n\n".join(filter(None, sections))

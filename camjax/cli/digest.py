@@ -7,10 +7,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax._pytree import pytree
-from camjax.model import Model, Record
+from camjax.model import REMAINDER, Model, Record
 from camjax.rebalancing import transfers
-from camjax.results import STATUS_FLAGS
-from camjax.trajectory import transfers_between
+from camjax.trajectory import over_allocated, transfers_between
+from camjax.undone import PathUndone, Undone, finish_undone
 from camjax.vector import Vector
 
 
@@ -26,10 +26,8 @@ class Digest:
     """[E] FEI, all that moved the other way."""
     remainder_steps: Array
     """[] steps in which settlement could not move all that was planned."""
-    flagged_steps: tuple[Array, ...]
-    """[] for each of `STATUS_FLAGS`, the first step in which it was raised, 0 for never."""
-    lost_deposit: Array
-    """[] first deposit whose balance is not finite where it happened first, -1 for none."""
+    target_weight: Vector
+    """[N] the latest."""
 
 
 class PathDigest(NamedTuple):
@@ -41,71 +39,57 @@ class PathDigest(NamedTuple):
     """[N, N] FEI a step, from source (row) to destination (column)."""
     remainder_steps: Array
     """[] as in `Digest`."""
+    target_weight: Array
+    """[N] at the end, NaN for deposits that are not under allocation."""
     flagged_steps: Array
-    """[F] as in `Digest`."""
+    """[F] as in `PathUndone`, and so all below."""
     lost_deposit: Array
-    """[] as in `Digest`."""
+    shortfall: Array
+    redemption: Array
+
+    @property
+    def undone(self) -> PathUndone:
+        """What it could not do."""
+        return PathUndone(self.flagged_steps, self.lost_deposit, self.shortfall, self.redemption)
 
 
 def start_digest(model: Model) -> Digest:
     """A path before its first step."""
     dtype = model.rebalancing.duration_days.dtype
-    none = jnp.zeros((), jnp.int32)
     unmoved = model.network.split(jnp.zeros(len(model.network.ends[0]), dtype))
+    balance = Vector.split(jnp.zeros(len(model.deposits), dtype))
     return Digest(
-        balance=Vector.split(jnp.zeros(len(model.deposits), dtype)),
+        balance=balance,
         forth=unmoved,
         back=unmoved,
-        remainder_steps=none,
-        flagged_steps=(none,) * len(STATUS_FLAGS),
-        lost_deposit=none - 1,
+        remainder_steps=jnp.zeros((), jnp.int32),
+        target_weight=balance.take(model.positions),
     )
 
 
 def advance_digest(model: Model, digest: Digest, record: Record) -> Digest:
     """A path after one more step."""
     moved = transfers(model.rebalancing, model.network, record.planned)
-    raised = [(record.status & flag) != 0 for flag in STATUS_FLAGS]
-    first = jnp.where(digest.lost_deposit < 0, _not_finite(record.balance), digest.lost_deposit)
     return Digest(
         balance=record.balance,
         forth=digest.forth + moved.map(partial(jnp.maximum, 0)),
         back=digest.back + moved.map(lambda flow: jnp.maximum(-flow, 0)),
-        remainder_steps=digest.remainder_steps + _falls_short(record),
-        flagged_steps=tuple(
-            jnp.where((before == 0) & now, record.step, before)
-            for before, now in zip(digest.flagged_steps, raised, strict=True)
-        ),
-        lost_deposit=first,
+        remainder_steps=digest.remainder_steps + (record.status & REMAINDER) // REMAINDER,
+        target_weight=record.target_weight,
     )
 
 
-def finish_digest(model: Model, digest: Digest, steps: int) -> PathDigest:
+def finish_digest(model: Model, digest: Digest, undone: Undone, steps: int) -> PathDigest:
     """A path of so many steps in short."""
-    moved = transfers_between(model, digest.forth.stack(), digest.back.stack())
     return PathDigest(
         final_balance=digest.balance.stack(),
-        mean_transfer=moved / steps,
+        mean_transfer=mean_transfer(model, digest, steps),
         remainder_steps=digest.remainder_steps,
-        flagged_steps=jnp.stack(digest.flagged_steps),
-        lost_deposit=digest.lost_deposit,
+        target_weight=over_allocated(model, digest.target_weight),
+        **finish_undone(undone)._asdict(),
     )
 
 
-def _falls_short(record: Record) -> Array:
-    """[] 1 where more than rounding is left over, else 0."""
-    total = record.balance.sum()
-    rounding = 64 * jnp.finfo(total.dtype).eps * total
-    stuck = record.remainder.map(lambda left: (jnp.abs(left) > rounding).astype(jnp.int32))
-    return (stuck.sum() > 0).astype(jnp.int32)
-
-
-def _not_finite(balance: Vector) -> Array:
-    """[] number of the first deposit whose balance is not finite, -1 for none."""
-    if not balance.unrolled:
-        lost = ~jnp.isfinite(balance.parts[0])
-        return jnp.where(lost.any(), jnp.argmax(lost).astype(jnp.int32), -1)
-    first = jnp.full((), -1, jnp.int32)
-    for i, held in reversed(list(enumerate(balance.parts))):
-        first = jnp.where(jnp.isfinite(held), first, i)
-    return first
+def mean_transfer(model: Model, digest: Digest, steps: int) -> Array:
+    """[N, N] FEI a step, from source (row) to destination (column)."""
+    return transfers_between(model, digest.forth.stack(), digest.back.stack()) / steps

@@ -20,6 +20,7 @@ from camjax.ensemble import (
     Moments,
     Reducer,
     Shard,
+    UndonePaths,
 )
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import Progress, run_blocks, run_paths
@@ -188,7 +189,8 @@ def reducers_of(
     names = [name.removesuffix(LOW) for name in ranges if name.endswith(LOW)]
     bands = [Bands(name, ranges[name + LOW], ranges[name + HIGH], final=final) for name in names]
     times = [FirstTime(_event(text, scenario), scenario.model.names) for text in events]
-    return [Digests(scenario.model, scenario.steps), Flags(), *bands, *times]
+    undone = UndonePaths(scenario.model.names)
+    return [Digests(scenario.model, scenario.steps), Flags(), undone, *bands, *times]
 
 
 def _event(text: str, scenario: Scenario) -> Event:

@@ -9,14 +9,12 @@ from camjax.cli.summary import (
     DepositSummary,
     EstimateSummary,
     EventSummary,
-    FlagSummary,
     Summary,
     largest_transfers,
 )
 from camjax.ensemble import Ensemble, PreciseEnsemble
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.reducers import BandsResult, FirstTimeResult
-from camjax.results import STATUS_FLAGS
 from camjax.scenario import Scenario
 
 
@@ -36,7 +34,7 @@ def summarise_ensemble(
         deposits=_deposits(scenario, found),
         transfers=largest_transfers(scenario, np.asarray(digests.mean_transfer, np.float64)),
         remainder_steps=_counted(digests.remainder_steps),
-        flags=_flags(scenario, digests),
+        flags=found["undone"],
         compile_seconds=found.compile_seconds,
         run_seconds=found.run_seconds,
         results=results,
@@ -88,18 +86,6 @@ def _counted(paths: NDArray) -> Band:
     share = paths.cumsum() / paths.sum()
     low, high = (float(np.searchsorted(share, level)) for level in (0.05, 0.95))
     return Band(float(np.arange(len(paths)) @ paths / paths.sum()), low, high)
-
-
-def _flags(scenario: Scenario, digests: DigestsResult) -> tuple[FlagSummary, ...]:
-    """Flags that any path raised, and where first."""
-    summaries = []
-    for column, flag in enumerate(STATUS_FLAGS.values()):
-        if count := int(digests.flagged_paths[column]):
-            path, step = int(digests.first_path[column]), int(digests.first_step[column])
-            lost = scenario.model.names[int(digests.lost_deposit[column])]
-            deposit = lost if flag == "balance_not_finite" else None
-            summaries.append(FlagSummary(flag, count, path, step, deposit))
-    return tuple(summaries)
 
 
 def _estimate(found: PreciseEnsemble) -> EstimateSummary:

@@ -26,9 +26,11 @@ from camjax.cli.progress import Report
 from camjax.errors import CamjaxError, refusal
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
+from camjax.results.undone import of_remembered
 from camjax.scenario import Scenario
 from camjax.simulation import run_steps
 from camjax.trajectory import assemble_path, choose, variables_of
+from camjax.undone import Undone, advance_undone, start_undone
 
 BLOCK_PATHS = 256
 """Paths a device simulates at once, always: another number is compiled to other instructions.
@@ -165,18 +167,22 @@ def _simulate_path(
     scenario = scenario.with_leaves(model, processes)
     path_key = jax.random.fold_in(key, path)
 
-    def see(digest: Digest, record: Record) -> tuple[Digest, dict[str, Any]]:
+    def see(
+        memory: tuple[Digest, Undone], record: Record
+    ) -> tuple[tuple[Digest, Undone], dict[str, Any]]:
+        digest, undone = memory
         found = {} if keep is None else variables_of(record)
         kept = found if variables is None else choose(found, variables)
-        return advance_digest(model, digest, record), kept
+        return (advance_digest(model, digest, record), advance_undone(undone, record)), kept
 
-    final_state, digest, recorded = run_steps(
-        model, scenario.feed(path_key), path_key, start_digest(model), see
-    )
+    start = start_digest(model), start_undone(model)
+    feed = scenario.feed(path_key)
+    final_state, (digest, undone), recorded = run_steps(model, feed, path_key, start, see)
     kept = assemble_path(model, final_state.groups, recorded)
     if keep == "final":
         kept = {name: values[-1:] for name, values in kept.items()}
-    return finish_digest(model, digest, scenario.steps), kept
+    found = finish_digest(model, digest, undone, scenario.steps)
+    return found, kept if keep is None else kept | of_remembered(found.undone)
 
 
 def _copy_into(results: object, block: object, first: int) -> None:

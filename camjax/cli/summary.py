@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camjax.cli.digest import PathDigest
 from camjax.cli.paths import Run
 from camjax.cli.plain import plain
-from camjax.results import STATUS_FLAGS
+from camjax.ensemble import raised_by
+from camjax.flags import Raised
 from camjax.scenario import Scenario
 
 MOST_TRANSFERS = 5
@@ -41,18 +43,6 @@ class TransferSummary:
     source: str
     destination: str
     mean_per_step: float
-
-
-@dataclasses.dataclass(frozen=True)
-class FlagSummary:
-    """Something that went wrong on some paths, and where it happened first."""
-
-    flag: str
-    num_paths: int
-    path: int
-    step: int
-    deposit: str | None
-    """Known for balances that are not finite."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +86,8 @@ class Summary:
     deposits: tuple[DepositSummary, ...]
     transfers: tuple[TransferSummary, ...]
     remainder_steps: Band
-    flags: tuple[FlagSummary, ...]
+    flags: tuple[Raised, ...]
+    """What some paths could not do."""
     compile_seconds: float
     run_seconds: float
     results: str | None
@@ -119,23 +110,24 @@ def summarise(scenario: Scenario, run: Run, seed: int, results: str | None) -> S
         num_paths=len(run.digest.final_balance),
         seed=seed,
         precision=scenario.precision,
-        deposits=_deposits(scenario, np.asarray(run.digest.final_balance, np.float64)),
+        deposits=_deposits(scenario, run.digest),
         transfers=largest_transfers(
             scenario, np.asarray(run.digest.mean_transfer, np.float64).mean(axis=0)
         ),
         remainder_steps=_band(np.asarray(run.digest.remainder_steps)),
-        flags=_flags(scenario, run),
+        flags=raised_by(run.digest.undone, scenario.model.names),
         compile_seconds=run.compile_seconds,
         run_seconds=run.run_seconds,
         results=results,
     )
 
 
-def _deposits(scenario: Scenario, balance: NDArray) -> tuple[DepositSummary, ...]:
-    """Balances [P, N] and shares per deposit."""
+def _deposits(scenario: Scenario, digest: PathDigest) -> tuple[DepositSummary, ...]:
+    """Balances and shares per deposit; where nothing is left the last shares there were."""
     allocated = np.asarray(scenario.model.allocated)
-    total = balance[:, allocated].sum(axis=1)
-    share = balance / np.where(total > 0, total, np.nan)[:, np.newaxis]
+    balance = np.asarray(digest.final_balance, np.float64)
+    total = balance[:, allocated].sum(axis=1, keepdims=True)
+    share = np.where(total > 0, balance / np.where(total > 0, total, 1.0), digest.target_weight)
     return tuple(
         DepositSummary(name, _band(balance[:, i]), _band(share[:, i]) if allocated[i] else None)
         for i, name in enumerate(scenario.model.names)
@@ -150,20 +142,6 @@ def largest_transfers(scenario: Scenario, mean: NDArray) -> tuple[TransferSummar
     return tuple(
         TransferSummary(names[i], names[j], float(mean[i, j])) for i, j in pairs if mean[i, j] > 0
     )
-
-
-def _flags(scenario: Scenario, run: Run) -> tuple[FlagSummary, ...]:
-    """Flags that any path raised; the first is the earliest step, then the lowest path."""
-    summaries = []
-    for column, flag in enumerate(STATUS_FLAGS.values()):
-        steps = np.asarray(run.digest.flagged_steps)[:, column]
-        paths = np.flatnonzero(steps)
-        if len(paths):
-            path = int(paths[np.argmin(steps[paths])])
-            lost = scenario.model.names[int(run.digest.lost_deposit[path])]
-            deposit = lost if flag == "balance_not_finite" else None
-            summaries.append(FlagSummary(flag, len(paths), path, int(steps[path]), deposit))
-    return tuple(summaries)
 
 
 def _band(values: NDArray) -> Band:

@@ -13,6 +13,8 @@ from scipy import special
 from camjax.analysis import final_split
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
+from camjax.flags import FLAG_LABELS, Raised, warnings_of_settings
+from camjax.results import undone
 from camjax.scenario import Sweep
 from camjax.sweeps import SweepRun
 
@@ -37,6 +39,8 @@ class SettingSummary:
     values: dict[str, Any]
     final_share: tuple[Share, ...]
     """NaN for a deposit that is not under allocation."""
+    flags: tuple[Raised, ...]
+    """What some of its paths could not do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +48,7 @@ class SweepSummary:
     """A sweep in short; times in seconds."""
 
     scenario: str
+    token: str
     steps: int
     days: float
     num_paths: int
@@ -64,7 +69,7 @@ def summarise_sweep(finished: SweepRun, seed: int, files: list[str]) -> SweepSum
     """Put a sweep in short."""
     sweep, results = finished.sweep, finished.results
     split = _final_split(results, finished.num_paths)
-    columns = sweep.table()
+    columns, raised = sweep.table(), undone(results)
     settings = tuple(
         SettingSummary(
             setting=label,
@@ -76,11 +81,13 @@ def summarise_sweep(finished: SweepRun, seed: int, files: list[str]) -> SweepSum
                 )
                 for i, name in enumerate(split.deposit.values)
             ),
+            flags=raised[place],
         )
         for place, label in enumerate(sweep.labels)
     )
     return SweepSummary(
         scenario=sweep.name,
+        token=str(results.balance.attrs["units"]),
         steps=results.sizes["step"] if "path" in results.dims else int(results.step[-1]),
         days=float(np.max(results.time.values)),
         num_paths=finished.num_paths,
@@ -112,11 +119,21 @@ def format_sweep(summary: SweepSummary) -> str:
         f"{summary.precision}"
     )
     names = [share.deposit for share in summary.settings[0].final_share]
-    rows = [("mean final share", *names)]
+    raised = [setting.flags for setting in summary.settings]
+    flags = [
+        flag for flag in FLAG_LABELS if any(each.flag == flag for own in raised for each in own)
+    ]
+    rows = [("mean final share", *names, *(FLAG_LABELS[flag] for flag in flags))]
     rows += [
-        (setting.setting, *(_cell(share) for share in setting.final_share))
+        (
+            setting.setting,
+            *(_cell(share) for share in setting.final_share),
+            *(_raised(setting, flag) for flag in flags),
+        )
         for setting in summary.settings
     ]
+    labels = [setting.setting for setting in summary.settings]
+    warned = warnings_of_settings(raised, labels, summary.token)
     programs = "1 program" if summary.num_programs == 1 else f"{summary.num_programs} programs"
     ending = [
         f"Compiled {programs} in {summary.compile_seconds:.2f} s, "
@@ -124,7 +141,8 @@ def format_sweep(summary: SweepSummary) -> str:
     ]
     if summary.files:
         ending.append(f"Wrote {', '.join(summary.files)}.")
-    return "\n\n".join([heading, aligned(rows), "\n".join(ending)])
+    sections = [heading, "\n".join(warned), aligned(rows), "\n".join(ending)]
+    return "\n\n".join(filter(None, sections))
 
 
 def _final_split(results: xarray.Dataset, num_paths: int) -> xarray.Dataset:
@@ -144,3 +162,12 @@ def _cell(share: Share) -> str:
         return "-"
     reach = (share.high - share.low) / 2
     return f"{share.mean:.1%}" if math.isnan(reach) else f"{share.mean:.1%} ±{reach:.1%}"
+
+
+def _raised(setting: SettingSummary, flag: str) -> str:
+    """On how many paths a flag was raised; of a shortfall, how much was not paid there."""
+    for each in setting.flags:
+        if each.flag == flag:
+            amount = "" if each.amount is None else f"{each.amount:,.0f}, "
+            return f"{amount}{each.paths}"
+    return "-"

@@ -8,21 +8,16 @@ from camjax.cli.summary import (
     DepositSummary,
     EstimateSummary,
     EventSummary,
-    FlagSummary,
     Summary,
 )
-
-FLAG_WORDS = {
-    "price_held_at_floor": "the volatile asset's price fell to its floor and was held there",
-    "allocation_emptied": "no user balance was left to allocate",
-    "balance_not_finite": "a balance was not finite",
-}
-"""What flags mean, in words."""
+from camjax.flags import warnings
 
 
 def format_summary(summary: Summary) -> str:
     """The whole answer of `camjax run`."""
-    notes = [_remainder(summary), *(_flag(flag, summary) for flag in summary.flags)]
+    undone = [each for each in summary.flags if each.flag != "remainder"]  # told in steps
+    stuck = summary.remainder_steps.mean > 0
+    first = [*warnings(undone, summary.token), *([_remainder(summary)] if stuck else [])]
     ending = [f"Compiled in {summary.compile_seconds:.2f} s, ran in {summary.run_seconds:.2f} s."]
     ending[:0] = [_event(event) for event in summary.events]
     if summary.estimate is not None:
@@ -32,12 +27,13 @@ def format_summary(summary: Summary) -> str:
         ending.append(f"Wrote {', '.join(files)}.")
     sections = [
         _heading(summary),
+        "\n".join(first),
         _deposits(summary),
         _transfers(summary),
-        "\n".join(notes),
+        "" if stuck else _remainder(summary),
         "\n".join(ending),
     ]
-    return "\n\n".join(sections)
+    return "\n\n".join(filter(None, sections))
 
 
 def _heading(summary: Summary) -> str:
@@ -85,15 +81,6 @@ def _remainder(summary: Summary) -> str:
     if summary.num_paths == 1:
         return f"{mean}."
     return f"{mean} on average, {steps.q05:.0f} to {steps.q95:.0f} in 5-95 % of paths."
-
-
-def _flag(flag: FlagSummary, summary: Summary) -> str:
-    """What went wrong, on how many paths and where first."""
-    where = f"path {flag.path}, step {flag.step}"
-    if flag.deposit is not None:
-        where += f", deposit {flag.deposit}"
-    paths = _count(flag.num_paths, "path")
-    return f"Warning: {FLAG_WORDS[flag.flag]} on {paths} of {summary.num_paths}; first {where}."
 
 
 def _estimate(estimate: EstimateSummary, summary: Summary) -> str:

@@ -17,6 +17,8 @@ from camjax.ensemble.reducers import (
     Moments,
     Quantiles,
     Reducer,
+    UndonePaths,
+    raised_by,
 )
 from camjax.ensemble.shards import Shards, merge_shards, read_shards
 from camjax.ensemble.variance_reduction import MeanEstimate, estimate_mean
@@ -40,9 +42,11 @@ __all__ = [
     "Reducer",
     "Shard",
     "Shards",
+    "UndonePaths",
     "estimate_mean",
     "mean_and_gradient",
     "merge_shards",
+    "raised_by",
     "read_shards",
     "run_ensemble",
     "run_until",

@@ -12,7 +12,9 @@ from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.precision import FEWEST_BLOCKS
 from camjax.ensemble.program import BlockProgram
+from camjax.ensemble.reducers import UndonePaths
 from camjax.errors import CamjaxError, QuestionError
+from camjax.flags import Raised
 from camjax.questions.reducer import PathValues
 from camjax.questions.tree import Node, Settings, Term, terms_of
 from camjax.questions.watch import Watch
@@ -89,15 +91,20 @@ def programs_of(
         kind = (structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
         if kind not in compiled:
             watch = Watch(question, tuple(terms), source.steps)
-            compiled[kind] = BlockProgram(source, [PathValues(watch)], key)
+            reducers = [PathValues(watch), UndonePaths(source.model.names)]
+            compiled[kind] = BlockProgram(source, reducers, key)
         programs[settings] = compiled[kind].with_scenario(source)
     return programs
 
 
+Found = tuple[int, dict[Term, NDArray], dict[Settings, tuple[Raised, ...]]]
+"""Number of paths, values [P] by expectation, and what could not be done by settings."""
+
+
 def values_of(
     programs: dict[Settings, BlockProgram], num_paths: int, *, at_once: bool
-) -> Iterator[tuple[int, dict[Term, NDArray]]]:
-    """Number of paths and values [P] by expectation, of ever more paths.
+) -> Iterator[Found]:
+    """What ever more paths give.
 
     Args:
       programs: by settings.
@@ -112,10 +119,12 @@ def values_of(
         if number < due:
             continue
         values: dict[Term, NDArray] = {}
+        raised: dict[Settings, tuple[Raised, ...]] = {}
         for (settings, program), each in zip(programs.items(), merged, strict=True):
-            (reducer,) = program.reducers
+            reducer, undone = program.reducers
             assert isinstance(reducer, PathValues)
+            raised[settings] = undone.finish(each.partials[1])
             rows = zip(reducer.watch.terms, reducer.finish(each.partials[0]), strict=True)
             values |= {term: row for term, row in rows if term.settings == settings}
-        yield number, values
+        yield number, values, raised
         due = min(num_paths, number + max(LANES, number // GROWTH))

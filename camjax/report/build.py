@@ -17,6 +17,7 @@ from camjax.report.sections.flows import flows
 from camjax.report.sections.risks import risks
 from camjax.report.sections.series import market, mechanisms, supply, yields
 from camjax.report.sections.together import moves_together
+from camjax.report.sections.undone import could_not
 from camjax.report.source import Source, provenance, scenario_name
 from camjax.results.lacking import told_what_is_lacking
 
@@ -68,7 +69,7 @@ def build_report(results: xarray.Dataset) -> Report:
 
 
 def _sections(source: Source) -> tuple[Section, ...]:
-    found: list[Section | None] = [allocation(source), comparison(source)]
+    found: list[Section | None] = [could_not(source), allocation(source), comparison(source)]
     if source.has_steps:
         found += [
             chances(source),

@@ -1,30 +1,23 @@
 """The answers that people come for, in sentences, each with its interval."""
 
 import numpy as np
-import xarray
 
 from camjax.analysis import compare_all, declares_revenue, deficit, probability, total_transfers
 from camjax.analysis.quantities import shares
+from camjax.flags import warnings_of_settings
 from camjax.report.content import Estimate
 from camjax.report.estimates import ENDS, Estimates, mean_text, probability_text
 from camjax.report.over_time import OverTime, over_time
 from camjax.report.scales import moment
 from camjax.report.source import Source
 from camjax.report.units import POINTS, SHARE, amount, words
-from camjax.results import STATUS_FLAGS
 
 MOST_SETTINGS = 4
 """Settings that sentences name one by one; tables name all."""
 
-FLAGS = {
-    "price_held_at_floor": "the price of the volatile asset fell to its floor and was held there",
-    "allocation_emptied": "redemption left nothing to allocate",
-    "balance_not_finite": "a balance was not finite",
-}
-
 
 def headlines(source: Source) -> tuple[str, ...]:
-    """Sentences, the most important first."""
+    """Sentences: what could not be done, and then the most important first."""
     final = over_time(source, "share", last=True)
     sentences = [_split(source, final)]
     if source.has_paths:
@@ -34,7 +27,7 @@ def headlines(source: Source) -> tuple[str, ...]:
             sentences.append(_largest(source, final))
         if source.has_steps:
             sentences += [*_moved(source), *_deficit(source)]
-    return (*sentences, *_flags(source))
+    return (*warnings_of_settings(source.undone, source.settings, source.token), *sentences)
 
 
 def _split(source: Source, final: OverTime) -> str:
@@ -145,25 +138,6 @@ def _deficit(source: Source) -> list[str]:
     if len(named) > MOST_SETTINGS:
         return [f"{start} highest with {named[0]}, and lowest with {named[-1]}."]
     return [f"{start} {'; '.join(named)}."]
-
-
-def _flags(source: Source) -> list[str]:
-    """What went wrong, on how many paths."""
-    if "status" not in source.results:
-        return []
-    status: xarray.DataArray = source.results.status.fillna(0).astype(int)
-    sentences = []
-    for bit, name in STATUS_FLAGS.items():
-        raised = (status & bit) != 0
-        if not bool(raised.any()):
-            continue
-        if source.has_paths:
-            count = int(raised.any("step").sum())
-            runs = source.results.sizes["path"] * len(source.settings)
-            sentences.append(f"Warning: {FLAGS[name]} on {count:,} of {runs:,} paths.")
-        else:
-            sentences.append(f"Warning: {FLAGS[name]} on some path.")
-    return sentences
 
 
 def _leader(source: Source, final: OverTime) -> int:

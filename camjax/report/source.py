@@ -10,9 +10,11 @@ import xarray
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
+from camjax.flags import Raised
 from camjax.report.content import Axis
 from camjax.report.palette import INK, deposit_colours
 from camjax.report.units import words
+from camjax.results import undone
 
 MOST_POINTS = 200
 """Points of a line; longer runs are drawn at every second, third, … step and the last."""
@@ -144,6 +146,11 @@ class Source:
             return self.results.sizes["path"]
         paths = self.results.attrs.get("paths")
         return None if paths is None else int(paths)
+
+    @cached_property
+    def undone(self) -> tuple[tuple[Raised, ...], ...]:
+        """What could not be done in each setting."""
+        return undone(self.results)
 
     @property
     def has_steps(self) -> bool:

@@ -1,10 +1,12 @@
 """Results as labelled arrays, and as files."""
 
+from camjax.flags import STATUS_FLAGS
 from camjax.results.dataset import QUANTILES, STATISTICS, statistics, statistics_dataset, to_dataset
 from camjax.results.ensembles import ensemble_dataset
 from camjax.results.files import load_results, save_results
 from camjax.results.frame import save_frame, swept, to_frame
-from camjax.results.variables import STATUS_FLAGS, VARIABLES, Variable, describe
+from camjax.results.undone import undone
+from camjax.results.variables import VARIABLES, Variable, describe
 from camjax.writing import check_writable
 
 __all__ = [
@@ -24,4 +26,5 @@ __all__ = [
     "swept",
     "to_dataset",
     "to_frame",
+    "undone",
 ]

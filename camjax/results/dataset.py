@@ -1,13 +1,14 @@
 """Trajectories as labelled arrays, and their statistics over paths."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from camjax._version import __version__
+from camjax.flags import Raised
 from camjax.model import Model
 from camjax.results.labels import (
     axis_attributes,
@@ -17,6 +18,8 @@ from camjax.results.labels import (
     trailing_dims,
     variable_attributes,
 )
+from camjax.results.undone import of_paths, of_statistics, undone
+from camjax.results.variables import OF_PATHS
 from camjax.scenario import Scenario
 from camjax.trajectory import Trajectory
 
@@ -42,7 +45,8 @@ def to_dataset(
 
     Args:
       trajectory: of one path, arrays [T, ...], or of many, arrays [P, T, ...]; also as a mapping
-        from variable names to arrays.
+        from variable names to arrays. What holds for whole paths (`path_status` and so on) follows
+        from all their steps; where only the last are held it is given with them, or left out.
       model: the model that was run; it names the deposits.
       scenario: where the token, the calendar and the attribute `scenario` come from.
       seed: what the attribute `seed` says.
@@ -58,14 +62,18 @@ def to_dataset(
     recorded = trajectory if isinstance(trajectory, Mapping) else trajectory.variables
     arrays = {name: np.asarray(values) for name, values in recorded.items()}
     many_paths = has_path_axis(arrays, model)
-    lead = ("path", "step")
+    arrays = {name: v if many_paths else v[np.newaxis] for name, v in arrays.items()}
+    stepwise = {name: values for name, values in arrays.items() if name not in OF_PATHS}
+    num_paths, num_steps = next(iter(stepwise.values())).shape[:2] if stepwise else (0, 0)
+    last_step = num_steps if last_step is None else last_step
+    if last_step == num_steps:
+        arrays |= {name: each for name, each in of_paths(arrays).items() if name not in arrays}
     variables = {}
     for name, values in arrays.items():
-        values = values if many_paths else values[np.newaxis]
-        dims = lead + trailing_dims(name, values.shape[2:], model)
+        dims: tuple[str, ...] = ("path",)
+        if name in stepwise:
+            dims = ("path", "step", *trailing_dims(name, values.shape[2:], model))
         variables[name] = (dims, values, variable_attributes(name, scenario))
-    num_paths, num_steps = next(iter(variables.values()))[1].shape[:2] if variables else (0, 0)
-    last_step = num_steps if last_step is None else last_step
     steps = np.arange(last_step - num_steps + 1, last_step + 1)
     labels: dict[str, ArrayLike] = {
         dim: deposit_names(dim, model) for dims, _, _ in variables.values() for dim in dims
@@ -83,7 +91,7 @@ def statistics(dataset: "xarray.Dataset") -> "xarray.Dataset":
     """Mean, standard deviation and quantiles over paths, in the place of the paths themselves.
 
     Sums are taken in float64 whatever the precision of the run. `status` holds bit flags: it
-    keeps every flag that any path raised in a step.
+    keeps every flag that any path raised in a step. What held for each path is counted.
 
     Args:
       dataset: as `to_dataset` gives it, with the dimension `path`.
@@ -93,12 +101,21 @@ def statistics(dataset: "xarray.Dataset") -> "xarray.Dataset":
     """
     reduced = dataset.drop_vars([*dataset.data_vars, "path"])
     for name, variable in dataset.data_vars.items():
+        if name in OF_PATHS:
+            continue
         if name == "status":
             flags = np.bitwise_or.reduce(variable.values, axis=0)
             reduced[name] = (variable.dims[1:], flags, variable.attrs)
         else:
             dims = ("statistic", *variable.dims[1:])
             reduced[name] = (dims, _summarise(variable.values), variable.attrs)
+    if "path_status" in dataset:
+        counts = of_statistics(undone(dataset)[0], None)
+        for name, variable in counts.data_vars.items():
+            units = dataset.balance.attrs.get("units") if "balance" in dataset else None
+            if name != "flagged_paths" and units is not None:
+                variable.attrs["units"] = units
+        reduced = reduced.merge(counts)
     return reduced.assign_coords(
         statistic=("statistic", list(STATISTICS), axis_attributes("statistic"))
     )
@@ -109,6 +126,7 @@ def statistics_dataset(
     status: ArrayLike,
     model: Model,
     *,
+    raised: Sequence[Raised] = (),
     scenario: Scenario | None = None,
     seed: int | None = None,
 ) -> "xarray.Dataset":
@@ -118,12 +136,14 @@ def statistics_dataset(
       found: by variable [statistics, T, ...], in the order of `STATISTICS`.
       status: [T] every flag that any path raised.
       model: the model that was run.
+      raised: what some paths could not do.
       scenario: where the token, the calendar and the attribute `scenario` come from.
       seed: what the attribute `seed` says.
     """
     dataset = to_dataset(found, model, scenario=scenario, seed=seed)
     dataset = dataset.drop_vars("path").rename(path="statistic")
     dataset["status"] = ("step", np.asarray(status), variable_attributes("status", scenario))
+    dataset = dataset.merge(of_statistics(raised, scenario))
     return dataset.assign_coords(
         statistic=("statistic", list(STATISTICS), axis_attributes("statistic"))
     )

@@ -32,7 +32,12 @@ def ensemble_dataset(scenario: Scenario, found: Ensemble, seed: int) -> "xarray.
         for name, bands in all_bands.items()
     }
     dataset = statistics_dataset(
-        values, found["flags"], scenario.model, scenario=scenario, seed=seed
+        values,
+        found["flags"],
+        scenario.model,
+        raised=found["undone"],
+        scenario=scenario,
+        seed=seed,
     )
     for name, bands in all_bands.items():
         finite = bands.error[np.isfinite(bands.error)]

@@ -31,7 +31,7 @@ def to_frame(results: "xarray.Dataset") -> "pandas.DataFrame":
     where statistics take the place of paths), `timestep`; `<deposit>_balance`,
     `<deposit>_yield_rate`, `<deposit>_weight` and other variables of each deposit, pool or money
     market; variables of the whole system; swept parameters by their dotted path. Transfers, which
-    are between two deposits, are left out.
+    are between two deposits, are left out, and so is what holds for a path as a whole.
 
     Args:
       results: of a run or a sweep.
@@ -96,7 +96,7 @@ def save_frame(results: "xarray.Dataset", path: str | os.PathLike[str]) -> Path:
 
 def _columns(results: "xarray.Dataset") -> Iterator[tuple[str, "xarray.DataArray"]]:
     """Variables by the names of their columns, those of deposits first."""
-    arrays = {str(name): array for name, array in results.data_vars.items()}
+    arrays = {str(name): each for name, each in results.data_vars.items() if "step" in each.dims}
     own = {
         name: [dim for dim in array.dims if dim not in LEADING] for name, array in arrays.items()
     }

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from camjax.flags import STATUS_FLAGS
 from camjax.model import Model
-from camjax.results.variables import DERIVED, DIMENSIONS, STATUS_FLAGS, VARIABLES, describe
+from camjax.results.variables import DERIVED, DIMENSIONS, VARIABLES, describe
 from camjax.scenario import Scenario
 
 ALL_DEPOSITS = ("deposit", "source", "destination")
 """Dimensions along which every deposit of a model stands."""
+
+FLAGGED = ("status", "path_status")
+"""Variables that hold bit flags."""
 
 
 def has_path_axis(arrays: Mapping[str, NDArray], model: Model) -> bool:
@@ -54,7 +58,7 @@ def variable_attributes(name: str, scenario: Scenario | None) -> dict[str, objec
         "units": variable.unit.format(token=token),
         "long_name": variable.long_name,
     }
-    if name == "status":
+    if name in FLAGGED:
         attributes["flag_masks"] = np.array(list(STATUS_FLAGS), np.int32)
         attributes["flag_meanings"] = " ".join(STATUS_FLAGS.values())
     return attributes

@@ -3,8 +3,6 @@
 import dataclasses
 from collections.abc import Mapping
 
-from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD
-
 DIMENSIONS: Mapping[str, str] = {
     "path": "random path",
     "step": "step, 1 to the last",
@@ -14,15 +12,9 @@ DIMENSIONS: Mapping[str, str] = {
     "pool": "liquidity pools in network order",
     "money_market": "money markets in network order",
     "statistic": "statistic over paths: mean, standard deviation, quantiles",
+    "flag": "what a path could not do",
 }
 """Long names of the dimensions."""
-
-STATUS_FLAGS: Mapping[int, str] = {
-    PRICE_HELD: "price_held_at_floor",
-    EMPTIED: "allocation_emptied",
-    NOT_FINITE: "balance_not_finite",
-}
-"""Names of the bits of `status`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +49,10 @@ VARIABLES: Mapping[str, Variable] = {
     "transfer": Variable("transfer planned", "{token}", ("source", "destination")),
     "remainder": Variable("what settlement could not move", "{token}", ("deposit",)),
     "mint_redeem": Variable("minted into idle, negative where redeemed from it", "{token}"),
-    "mint_redeem_shortfall": Variable("redemption that idle could not cover", "{token}"),
+    "mint_redeem_shortfall": Variable("shortfall: redemption that idle could not cover", "{token}"),
     "volatile_asset_risk": Variable("risk metric of the volatile asset", "1"),
     "volatile_asset_price": Variable("price of the volatile asset", "USD"),
-    "status": Variable("what went wrong in the step, as bit flags", "1"),
+    "status": Variable("what could not be done in the step, as bit flags", "1"),
     "pool_invariant": _pool("invariant, product of the pool's reserves", "{token} volatile_asset"),
     "pool_fei_protocol": _pool("stablecoin of the protocol in the pool", "{token}"),
     "pool_volatile_protocol": _pool("volatile asset of the protocol in the pool", "volatile_asset"),
@@ -83,11 +75,26 @@ DERIVED: Mapping[str, Variable] = {
 """Variables that statistics over paths hold besides, by name."""
 
 
+OF_PATHS: Mapping[str, Variable] = {
+    "path_status": Variable("what the path could not do in some step, as bit flags", "1"),
+    "path_shortfall": Variable("shortfall of the whole path: redemption not paid", "{token}"),
+    "path_redemption": Variable("redemption asked for over the whole path", "{token}"),
+}
+"""Variables with one value for each path."""
+
+OF_STATISTICS: Mapping[str, Variable] = {
+    "flagged_paths": Variable("paths that could not do it in some step", "1", ("flag",)),
+    "mean_shortfall": Variable("shortfall of a whole path, mean over those with one", "{token}"),
+    "mean_redemption": Variable("redemption asked for over these paths, their mean", "{token}"),
+}
+"""Their place where statistics take that of paths."""
+
+
 def describe(name: str) -> Variable:
     """The variable of that name; one that a user's own deposit records is described by its name.
 
     >>> describe("flash_loan_fees").long_name
     'flash loan fees'
     """
-    known = {**VARIABLES, **DERIVED}
+    known = {**VARIABLES, **DERIVED, **OF_PATHS, **OF_STATISTICS}
     return known.get(name, Variable(long_name=name.replace("_", " "), unit="unspecified"))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from camjax._compile import compile_for, compile_quickly
 from camjax.model import Model
 from camjax.processes import DriverProcesses
+from camjax.results.undone import of_paths
 from camjax.scenario import Scenario
 from camjax.simulation import simulate
 from camjax.sweeps.structures import Stack
@@ -147,4 +148,6 @@ def _simulate_path(
     path_key = jax.random.fold_in(key, path)
     drivers = scenario.with_leaves(model, processes).sample_drivers(path_key)
     variables = dict(simulate(model, drivers, path_key).variables)
-    return {name: values[-1:] for name, values in variables.items()} if last_only else variables
+    if not last_only:
+        return variables
+    return {name: values[-1:] for name, values in variables.items()} | of_paths(variables)

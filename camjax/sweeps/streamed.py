@@ -7,7 +7,7 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from camjax.ensemble import Bands, Flags, Moments
+from camjax.ensemble import Bands, Flags, Moments, UndonePaths
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import run_blocks
 from camjax.ensemble.lanes import LANES
@@ -31,7 +31,8 @@ def run_streamed(order: Order, stack: Stack, clock: Clock) -> Iterator[tuple[int
     first = BlockProgram(settings[0], [Moments(name) for name in names], key)
     low, high = _ranges(first, settings, names, min(num_paths, LANES))
     bands = [Bands(name, low[name], high[name]) for name in names]
-    program = BlockProgram(settings[0], [Flags(), *bands], key)
+    undone = UndonePaths(stack.scenario.model.names)
+    program = BlockProgram(settings[0], [Flags(), undone, *bands], key)
     clock.compile_seconds += first.compile_seconds + program.compile_seconds
     clock.num_programs += 1
     for place, setting in zip(stack.places, settings, strict=True):

@@ -7,6 +7,7 @@ from camjax.ensemble.reducers.final import Estimate, FinalMean, FinalProbability
 from camjax.ensemble.reducers.flags import Flags
 from camjax.ensemble.reducers.moments import Moments, MomentsResult
 from camjax.ensemble.reducers.quantiles import Bins, Quantiles, QuantilesResult
+from camjax.ensemble.reducers.undone import UndonePaths, raised_by
 
 __all__ = [
     "AlongReducer",
@@ -26,4 +27,6 @@ __all__ = [
     "QuantilesResult",
     "Reducer",
     "Scope",
+    "UndonePaths",
+    "raised_by",
 ]

@@ -1,0 +1,117 @@
+"""What a path could not do, by name and in words: the same in every summary and report."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, REMAINDER, SHORTFALL
+
+STATUS_FLAGS: Mapping[int, str] = {
+    PRICE_HELD: "price_held_at_floor",
+    EMPTIED: "allocation_emptied",
+    NOT_FINITE: "balance_not_finite",
+    SHORTFALL: "shortfall",
+    REMAINDER: "remainder",
+}
+"""Names of the bits of `status`."""
+
+FLAG_WORDS: Mapping[str, str] = {
+    "price_held_at_floor": "the price of the volatile asset fell to its floor and was held there",
+    "allocation_emptied": "nothing was left to allocate, and shares are the last there were",
+    "balance_not_finite": "a balance was not finite",
+    "shortfall": "shortfall, redemption that could not be paid",
+    "remainder": "remainder, capital that settlement could not move as planned",
+}
+"""What flags mean, in words."""
+
+FLAG_LABELS: Mapping[str, str] = {
+    "price_held_at_floor": "price held",
+    "allocation_emptied": "emptied",
+    "balance_not_finite": "not finite",
+    "shortfall": "shortfall",
+    "remainder": "remainder",
+}
+"""Headings of columns."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Raised:
+    """Something that some paths of a run could not do.
+
+    Args:
+      flag: one of `STATUS_FLAGS`.
+      num_paths: on how many paths; None where only statistics of unknown paths were kept.
+      of_paths: of how many.
+      path: the lowest that raised it in the earliest step; None where that was not kept.
+      step: that step.
+      deposit: the one whose balance is not finite there.
+      amount: of a shortfall, what was not paid, in tokens; on average over the paths that have one.
+      asked: what was asked for on these paths in all, likewise.
+    """
+
+    flag: str
+    num_paths: int | None
+    of_paths: int | None
+    path: int | None = None
+    step: int | None = None
+    deposit: str | None = None
+    amount: float | None = None
+    asked: float | None = None
+
+    def sentence(self, token: str) -> str:
+        """All of it in words, such as "shortfall, … : 3 of 3 FEI on 2 of 5 paths".
+
+        >>> Raised("balance_not_finite", 2, 5, path=3, step=7, deposit="pool").sentence("FEI")
+        'a balance was not finite on 2 of 5 paths; first path 3, step 7, deposit pool.'
+        """
+        text = FLAG_WORDS[self.flag]
+        if self.amount is not None and self.asked is not None:
+            text += f": {self.amount:,.0f} of {self.asked:,.0f} {token}"
+            text += "" if self.num_paths == 1 else " a path"
+        where = [] if self.path is None else [f"path {self.path}"]
+        where += [] if self.step is None else [f"step {self.step}"]
+        where += [] if self.deposit is None else [f"deposit {self.deposit}"]
+        first = f"; first {', '.join(where)}" if where else ""
+        return f"{text} on {self.paths}{first}."
+
+    def of_amounts(self, amount: float, asked: float) -> "Raised":
+        """The same with amounts."""
+        return dataclasses.replace(self, amount=amount, asked=asked)
+
+    @property
+    def paths(self) -> str:
+        """On how many paths, in words."""
+        if self.num_paths is None or self.of_paths is None:
+            return "some path"
+        return f"{self.num_paths:,} of {self.of_paths:,} path{'' if self.of_paths == 1 else 's'}"
+
+
+MOST_SETTINGS = 8
+"""Settings whose warnings are told one by one."""
+
+
+def warnings(raised: Sequence[Raised], token: str) -> list[str]:
+    """A line for each thing that could not be done in a run."""
+    return [f"Warning: {each.sentence(token)}" for each in raised]
+
+
+def warnings_of_settings(
+    raised: Sequence[Sequence[Raised]], settings: Sequence[str], token: str
+) -> list[str]:
+    """A line for each thing that could not be done in each of several settings.
+
+    Args:
+      raised: by setting.
+      settings: their labels.
+      token: label of the stablecoin.
+    """
+    if len(settings) == 1:
+        return warnings(raised[0], token)
+    lines: dict[str, list[str]] = {flag: [] for flag in FLAG_WORDS}
+    for setting, own in zip(settings, raised, strict=True):
+        for each in own:
+            lines[each.flag].append(f"Warning, under {setting}: {each.sentence(token)}")
+    for flag, told in lines.items():
+        rest = len(told) - MOST_SETTINGS
+        if rest > 0:
+            told[MOST_SETTINGS:] = [f"Warning: {FLAG_LABELS[flag]} in {rest:,} more settings."]
+    return [line for told in lines.values() for line in told]
