@@ -115,7 +115,7 @@ def step_grouped(
         volatile_asset_price=row.volatile_asset_price,
         inert=inert,
         info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
-        status=_status(row, balance, balance.take(model.positions).sum(), left, minted, shortfall),
+        status=_status(model, row, balance, left, minted, shortfall),
     )
     return new_state, record
 
@@ -283,14 +283,10 @@ def _mint_or_redeem(
 
 
 def _status(
-    row: Row,
-    balance: Vector,
-    allocated: Array,
-    left: Vector,
-    minted: Array | None,
-    shortfall: Array,
+    model: Model, row: Row, balance: Vector, left: Vector, minted: Array | None, shortfall: Array
 ) -> Array:
     """Flags of a step; what rounding alone leaves over raises none."""
+    allocated = balance.take(model.positions).sum()
     rounding = 64 * jnp.finfo(allocated.dtype).eps
     held = jnp.zeros((), bool) if row.price_held is None else row.price_held
     flags = [

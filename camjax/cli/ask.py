@@ -51,9 +51,10 @@ def ask(
         )
     if as_json:
         keys = ("estimate", "low", "high", "paths", "seed")
-        typer.echo(json.dumps(plain({key: getattr(answer, key) for key in keys})))
+        found = {key: getattr(answer, key) for key in keys}
+        typer.echo(json.dumps(plain(found | {"flags": answer.flags})))
     else:
-        typer.echo(_sentence(answer))
+        typer.echo("\n".join([*answer.warnings, _sentence(answer)]))
 
 
 def _sentence(answer: "Answer") -> str:

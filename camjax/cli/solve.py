@@ -75,7 +75,8 @@ def solve(
     if as_json:
         answer = dataclasses.asdict(found) | {"at_bound": found.at_bound}
         verdict = found.verdict if find is not None and found.check is not None else None
-        typer.echo(json.dumps(plain(answer | {"verdict": verdict})))
+        flags = [] if found.check is None else found.check.flags
+        typer.echo(json.dumps(plain(answer | {"verdict": verdict, "flags": flags})))
     else:
         typer.echo(_words(found, find, such_that, maximise))
 
@@ -110,6 +111,7 @@ def _words(found: "Solution", find: str | None, such_that: str | None, goal: str
     if found.at_bound:
         lines.append(f"This is an end of the range {low} to {high}: the answer may lie beyond it.")
     assert found.check is not None
+    lines[:0] = found.check.warnings
     check = f"{found.check.estimate:.6g}, 95 % interval {found.check.low:.6g} to "
     check = f"{check}{found.check.high:.6g}" if found.paths > 1 else f"{found.check.estimate:.6g}"
     fresh = f"On {found.check.paths:,} fresh paths" if found.paths > 1 else "There"

@@ -3,15 +3,17 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, QuestionError, refusal
+from camjax.flags import Raised, warnings_of_settings
 from camjax.questions.estimate import Estimated, estimate
 from camjax.questions.parser import parse
 from camjax.questions.settings import programs_of, sources_of, told_apart, values_of
-from camjax.questions.tree import Node, terms_of
+from camjax.questions.tree import Node, Settings, terms_of
 from camjax.scenario import Scenario
 
 PATHS = 4096
@@ -36,6 +38,24 @@ class Answer:
     level: float
     reached: bool
     """Whether the interval is as narrow as was wanted, if that was."""
+    token: str = "FEI"
+    undone: tuple[tuple[str, tuple[Raised, ...]], ...] = ()
+    """What paths could not do, by the settings that the question names, "" for none."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What could not be done, in sentences."""
+        settings = [label or "the scenario as it is" for label, _ in self.undone]
+        return warnings_of_settings([own for _, own in self.undone], settings, self.token)
+
+    @property
+    def flags(self) -> list[dict[str, Any]]:
+        """What could not be done, as plain values."""
+        return [
+            {"settings": label, **dataclasses.asdict(each)}
+            for label, own in self.undone
+            for each in own
+        ]
 
 
 def ask(
@@ -79,15 +99,27 @@ def ask(
     report("compiling", 0.0)
     programs = programs_of(sources, question, terms_of(asked), jax.random.key(seed))
     found, number = Estimated(math.nan, math.nan, math.nan), 0
-    for number, values in values_of(programs, most, at_once=until_ci is None):
-        found = estimate(asked, values, level)
+    raised: dict[Settings, tuple[Raised, ...]] = {}
+    for number, values, undone in values_of(programs, most, at_once=until_ci is None):
+        found, raised = estimate(asked, values, level), undone
         reached = until_ci is None or found.half_width <= until_ci
         share = number / most if until_ci is None else (until_ci / found.half_width) ** 2
         report("simulating", min(share, 1.0))
         if until_ci is not None and reached:
             break
     _check_known(question, asked, found)
-    return Answer(question, found.value, found.low, found.high, number, seed, level, reached)
+    return Answer(
+        question=question,
+        estimate=found.value,
+        low=found.low,
+        high=found.high,
+        paths=number,
+        seed=seed,
+        level=level,
+        reached=reached,
+        token=scenario.token,
+        undone=tuple((", ".join(settings), own) for settings, own in raised.items()),
+    )
 
 
 def _check_numbers(paths: int | None, until_ci: float | None, level: float) -> None:

@@ -12,7 +12,7 @@ from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.precision import FEWEST_BLOCKS
 from camjax.ensemble.program import BlockProgram
-from camjax.ensemble.reducers import UndonePaths
+from camjax.ensemble.reducers import Reducer, UndonePaths
 from camjax.errors import CamjaxError, QuestionError
 from camjax.flags import Raised
 from camjax.questions.reducer import PathValues
@@ -91,7 +91,7 @@ def programs_of(
         kind = (structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
         if kind not in compiled:
             watch = Watch(question, tuple(terms), source.steps)
-            reducers = [PathValues(watch), UndonePaths(source.model.names)]
+            reducers: list[Reducer] = [PathValues(watch), UndonePaths(source.model.names)]
             compiled[kind] = BlockProgram(source, reducers, key)
         programs[settings] = compiled[kind].with_scenario(source)
     return programs

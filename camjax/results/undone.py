@@ -24,7 +24,10 @@ def of_paths(arrays: Mapping[str, Any]) -> dict[str, Any]:
     if "status" not in arrays:
         return {}
     status = arrays["status"]
-    raised = [((status & flag) != 0).any(axis=-1) * np.int32(flag) for flag in STATUS_FLAGS]
+    raised = [
+        ((status & flag) != 0).any(axis=-1).astype(np.int32) * np.int32(flag)
+        for flag in STATUS_FLAGS
+    ]
     found = {"path_status": sum(raised[1:], raised[0])}
     if "mint_redeem_shortfall" in arrays:
         unpaid = arrays["mint_redeem_shortfall"]
@@ -36,7 +39,7 @@ def of_paths(arrays: Mapping[str, Any]) -> dict[str, Any]:
 def of_remembered(paths: PathUndone) -> dict[str, Any]:
     """`of_paths`, from what was remembered along each path."""
     raised = [
-        (paths.flagged_steps[..., column] > 0) * np.int32(flag)
+        (paths.flagged_steps[..., column] > 0).astype(np.int32) * np.int32(flag)
         for column, flag in enumerate(STATUS_FLAGS)
     ]
     return {
