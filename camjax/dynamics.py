@@ -105,7 +105,7 @@ def step_grouped(
     record = Record(
         step=row.step,
         balance=balance,
-        target_weight=target.weights,
+        target_weight=_recorded(target, view, balance.take(model.positions), minted),
         yield_rate=yield_rates,
         planned=planned,
         remainder=left,
@@ -280,6 +280,13 @@ def _mint_or_redeem(
     amount = held.map(lambda balance: jnp.maximum(flow, -balance))
     states = _receive(row.groups, deposits, states, amount, (idle,), market)
     return states, amount.sum(), amount.sum() - flow
+
+
+def _recorded(target: Target, view: View, balances: Vector, minted: Array | None) -> Vector:
+    """The rule's target; where redemption has left nothing, the last weights there were."""
+    if minted is None:
+        return target.weights
+    return where(balances.sum() > 0, target.weights, view.weights)
 
 
 def _status(

@@ -16,7 +16,7 @@ STATUS_FLAGS: Mapping[int, str] = {
 
 FLAG_WORDS: Mapping[str, str] = {
     "price_held_at_floor": "the price of the volatile asset fell to its floor and was held there",
-    "allocation_emptied": "nothing was left to allocate, and shares are the last there were",
+    "allocation_emptied": "nothing was left to allocate (shares are then the last there were)",
     "balance_not_finite": "a balance was not finite",
     "shortfall": "shortfall, redemption that could not be paid",
     "remainder": "remainder, capital that settlement could not move as planned",

@@ -49,9 +49,11 @@ def test_shares_are_of_what_is_under_allocation() -> None:
     np.testing.assert_allclose(found[..., 1:], held / held.sum(-1, keepdims=True))
 
 
-def test_shares_are_zero_where_all_is_redeemed() -> None:
-    empty = ONE.assign(balance=ONE.balance * 0)
-    assert (shares(empty).sel(deposit=["market", "savings", "idle"]) == 0).all()
+def test_shares_are_the_last_there_were_where_all_is_redeemed() -> None:
+    empty = ONE.assign(balance=ONE.balance.where(ONE.step < STEPS, 0.0))
+    found = shares(empty)
+    np.testing.assert_allclose(found[:, -1], ONE.target_weight[:, -1])
+    np.testing.assert_array_equal(found[:, :-1], shares(ONE)[:, :-1])
 
 
 def test_the_final_split_sums_to_one_in_every_setting() -> None:

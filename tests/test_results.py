@@ -21,6 +21,7 @@ from camjax.results import (
     statistics,
     to_dataset,
 )
+from camjax.results.variables import OF_PATHS
 
 STEPS, PATHS = 5, 4
 DEPOSITS = ["liquidity_pool", "money_market", "savings", "idle"]
@@ -78,6 +79,7 @@ def test_every_variable_has_the_dimensions_of_the_format(dataset: xarray.Dataset
         "yield_rate": deposit,
         "remainder": deposit,
         "transfer": ("path", "step", "source", "destination"),
+        **dict.fromkeys(OF_PATHS, ("path",)),
     }
     assert {name: variable.dims for name, variable in dataset.data_vars.items()} == expected
 

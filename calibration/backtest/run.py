@@ -137,6 +137,7 @@ def backtest(
     positions = np.array(model.positions)
     balance = np.asarray(paths.balance)[..., positions]
     total = balance.sum(axis=-1, keepdims=True)
+    target_weight = np.asarray(paths.target_weight)  # the last weights, where nothing is left
     columns_scored = [observations.names.index(n) for n in names if n in observations.names]
     observed = implied_weights(observations.balances[:, columns_scored])
     result = Backtest(
@@ -148,8 +149,8 @@ def backtest(
         scored=scored,
         observed=observed,
         counts=np.logical_and.reduce(observations.mask[1:, columns_scored], axis=1),
-        simulated=balance / np.where(total > 0, total, np.nan),
-        target_weight=np.asarray(paths.target_weight),
+        simulated=np.where(total > 0, balance / np.where(total > 0, total, 1.0), target_weight),
+        target_weight=target_weight,
         yield_rate=np.asarray(paths.yield_rate)[..., positions],
         balance=balance,
         status=np.asarray(paths.status),

@@ -82,6 +82,8 @@ def _path(
     observed = _with_uncertain_end(past, errors[0])
     model = _starting_from(model, observed[0])
 
+    positions = jnp.array(model.positions)
+
     def advance(state: State, inputs: tuple[Row, Array]) -> tuple[State, Array]:
         row, seen = inputs
         state, record = camjax.step(model, state, row, jax.random.fold_in(step_key, row.step))
@@ -89,16 +91,17 @@ def _path(
         corrected = camjax.observe(model, state, jnp.where(jnp.isnan(seen), own, seen))
         anything_seen = ~jnp.isnan(seen).all()
         state = jax.tree.map(lambda new, old: jnp.where(anything_seen, new, old), corrected, state)
-        return state, own
+        held = own[positions]
+        # The last weights stand in for balances where redemption has left none.
+        return state, jnp.where(held.sum() > 0, held, record.target_weight.stack())
 
     unseen = jnp.full((horizon, len(model.deposits)), jnp.nan, observed.dtype)
     seen = jnp.concatenate([observed, unseen])[1:]
-    _, balances = jax.lax.scan(
+    _, held = jax.lax.scan(
         advance, camjax.initial_state(model, drivers), (model.rows(drivers), seen)
     )
-    ahead = jax.lax.dynamic_slice_in_dim(balances, past.num_rows - 1, horizon)
-    positions = jnp.array(model.positions)
-    return _perturbed(ahead[:, positions], errors[1:, positions])
+    ahead = jax.lax.dynamic_slice_in_dim(held, past.num_rows - 1, horizon)
+    return _perturbed(ahead, errors[1:, positions])
 
 
 def _starting_from(model: Model, balances: Array) -> Model:

@@ -38,14 +38,15 @@ def allocated(results: xarray.Dataset) -> xarray.DataArray:
 def shares(results: xarray.Dataset) -> xarray.DataArray:
     """Balances as shares of what is under allocation, [path, step, deposit].
 
-    NaN for a deposit that is not; 0 where all is redeemed.
+    NaN for a deposit that is not. Where redemption has left nothing, shares are the last there
+    were: the weights that `target_weight` then holds.
 
     References:
       Specification, 1: w_i = b_i / S.
     """
     held = results.balance.where(allocated(results))
     total = held.sum("deposit")
-    found = held / total.where(total > 0, 1.0)
+    found = (held / total.where(total > 0, 1.0)).where(total > 0, results.target_weight)
     return found.assign_attrs(units="1", long_name="share of the balances under allocation")
 
 

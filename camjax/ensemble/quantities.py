@@ -11,10 +11,13 @@ from jax import Array
 from camjax.errors import CamjaxError, refusal, shortened
 from camjax.model import Model, Record
 from camjax.trajectory import variables_of
-from camjax.vector import positive_or, quotient
+from camjax.vector import positive_or, quotient, where
 
 SHARE = "share"
-"""Share of a deposit in the balances under allocation; NaN for one that is not allocated."""
+"""Share of a deposit in the balances under allocation; NaN for one that is not allocated.
+
+Where redemption has left nothing, shares are the last there were: what `target_weight` then holds.
+"""
 
 
 STEP = "step"
@@ -24,19 +27,27 @@ STEP = "step"
 def quantities_of(model: Model, record: Record) -> dict[str, Any]:
     """All that can be asked of a step, in the form in which a scan carries it out cheaply."""
     held = record.balance.take(model.positions)
-    total = positive_or(held.sum())
-    return {**variables_of(record), SHARE: held.map(lambda balance: quotient(balance, total))}
+    total = held.sum()
+    whole = positive_or(total)
+    share = held.map(lambda balance: quotient(balance, whole))
+    if record.mint_redeem is not None:
+        share = where(total > 0, share, record.target_weight)
+    return {**variables_of(record), SHARE: share}
 
 
-def shares(model: Model, balances: Array) -> Array:
+def shares(model: Model, balances: Array, target_weights: Array) -> Array:
     """Balances [..., deposits] as shares of what is under allocation, NaN where not allocated.
 
-    Where all user FEI is redeemed, every share is 0.
+    Args:
+      model: whose deposits they are.
+      balances: [..., deposits].
+      target_weights: [..., deposits] recorded in the same steps; the shares where nothing is left.
     """
     allocated = np.array(model.allocated)
     held = jnp.where(allocated, balances, 0)
     total = held.sum(-1, keepdims=True)
-    return jnp.where(allocated, quotient(held, positive_or(total)), jnp.nan)
+    found = jnp.where(total > 0, quotient(held, positive_or(total)), target_weights)
+    return jnp.where(allocated, found, jnp.nan)
 
 
 @dataclasses.dataclass(frozen=True)

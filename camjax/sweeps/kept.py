@@ -39,8 +39,8 @@ def _labelled(order: Order, place: int, variables: dict[str, NDArray]) -> xarray
     """What is kept of one setting."""
     scenario = order.sweep.scenarios[place]
     if order.keep == "statistics":
-        balance = jnp.asarray(variables["balance"])
-        variables = variables | {SHARE: np.asarray(shares(scenario.model, balance))}
+        held = (jnp.asarray(variables[name]) for name in ("balance", "target_weight"))
+        variables = variables | {SHARE: np.asarray(shares(scenario.model, *held))}
     dataset = to_dataset(
         variables, scenario.model, scenario=scenario, seed=order.seed, last_step=scenario.steps
     )

@@ -161,7 +161,9 @@ def move_capital(
         "remainder": np.full(count, np.nan, kind),
         "transfer": np.zeros((count, count), kind),
     }
-    record["target_weight"][settings.allocated] = target
+    # A8: with nothing left, the last weights.
+    left = user_balances(settings, deposits).sum() > 0
+    record["target_weight"][settings.allocated] = target if left else view.weights
     record["remainder"][settings.allocated] = remainders
     allocated_block = np.ix_(settings.allocated, settings.allocated)
     record["transfer"][allocated_block] = by_source_and_destination(planned)
