@@ -103,6 +103,7 @@ def step_grouped(
     left = remainder(before, planned, settled)
     inspected = row.groups.map(lambda deposit, state: deposit.inspect(state), deposits, states)
     record = Record(
+        groups=row.groups,
         step=row.step,
         balance=balance,
         target_weight=_recorded(target, view, balance.take(model.positions), minted),

@@ -111,6 +111,8 @@ class State:
 class Record:
     """What people may want to look at in a step. In FEI unless said otherwise."""
 
+    groups: Groups = static()
+    """Which deposits evolve together, and report in `info`."""
     step: Array
     """[] t, 1 to T."""
     balance: Vector

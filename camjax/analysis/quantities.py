@@ -1,11 +1,13 @@
 """What can be asked of results: their variables, and what follows from them path by path."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import xarray
 
 from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.values import ALIASES
 from camjax.errors import CamjaxError, refusal, shortened
 
 Of = str | xarray.DataArray
@@ -79,6 +81,7 @@ def quantity(results: xarray.Dataset, of: Of) -> xarray.DataArray:
         return of
     check_paths(results)
     asked = Quantity.parse(of)
+    asked = dataclasses.replace(asked, variable=ALIASES.get(asked.variable, asked.variable))
     known = [*DERIVED, *(str(name) for name in results.data_vars)]
     if asked.variable not in known:
         raise CamjaxError(refusal(of, f"one of {', '.join(known)}", asked.variable))
@@ -122,6 +125,8 @@ def at_step(array: xarray.DataArray, step: int | None) -> xarray.DataArray:
 def _of_deposit(array: xarray.DataArray, deposit: str, of: str) -> xarray.DataArray:
     dims = [dim for dim in array.dims if dim not in LEADING]
     names = [str(name) for name in array[dims[0]].values] if len(dims) == 1 else []
+    if not dims and deposit == array.attrs.get("deposit"):
+        return array  # the one deposit that has it
     if deposit not in names:
         expected = f"one of {shortened(', '.join(names))}" if names else "no deposit"
         raise CamjaxError(refusal(of, expected, deposit))

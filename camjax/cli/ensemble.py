@@ -2,9 +2,11 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import jax
+import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
@@ -24,16 +26,15 @@ from camjax.ensemble import (
 )
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import Progress, run_blocks, run_paths
-from camjax.ensemble.lanes import LANES
+from camjax.ensemble.lanes import LANES, fold_lanes
 from camjax.ensemble.precision import run_program_until
 from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import SHARE
-from camjax.ensemble.reducers.final import final_statistic
 from camjax.ensemble.saved import read_saved
-from camjax.errors import CamjaxError, refusal
+from camjax.errors import CamjaxError
+from camjax.questions import Statistic
 from camjax.scenario import Scenario
 from camjax.simulation import simulate
-from camjax.trajectory import OVER_ALLOCATED
 
 IN_TABLE = ("balance", SHARE)
 """What the table shows bands of, at the end."""
@@ -122,10 +123,10 @@ def prepare(order: Order) -> Prepared:
     Raises:
       CamjaxError: it does not fit in memory, a name is unknown, or there is nothing to resume.
     """
-    blocks, names = order.blocks, order.scenario.model.names
+    blocks = order.blocks
     statistic: list[Reducer] = []
     if order.until is not None:
-        statistic = [final_statistic(order.until[1], names)]
+        statistic = [Statistic(order.until[1], order.scenario.steps)]
     checkpoint = None
     if order.file is not None:
         about: dict[str, str | int] = {
@@ -199,13 +200,13 @@ def _event(text: str, scenario: Scenario) -> Event:
     Raises:
       CamjaxError: it cannot be read, or its deposit is not under allocation and has no share.
     """
-    event, model = Event.parse(text), scenario.model
-    quantity = event.quantity
-    held = [name for name, is_in in zip(model.names, model.allocated, strict=True) if is_in]
-    known = recorded_variables(scenario)
-    if quantity.variable not in known:
-        raise CamjaxError(refusal("--event", f"one of {', '.join(known)}", quantity.variable))
-    if quantity.variable in OVER_ALLOCATED and quantity.deposit not in held:
-        expected = f"{quantity.variable} of one of {', '.join(held)}"
-        raise CamjaxError(refusal("--event", expected, quantity.deposit or "none"))
+    event = Event.parse(text)
+    program = partial(fold_lanes, scenario, [FirstTime(event, scenario.model.names)])
+    number = np.uint32(LANES)
+    try:
+        jax.eval_shape(
+            program, scenario.model, scenario.processes, jax.random.key(0), number, number
+        )
+    except CamjaxError as error:
+        raise CamjaxError(f"--event: {error}") from None
     return event

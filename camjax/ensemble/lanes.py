@@ -11,9 +11,10 @@ from jax import Array
 
 from camjax.dynamics import state_at, step
 from camjax.ensemble.base import PathSource
-from camjax.ensemble.quantities import STEP, quantities_of
+from camjax.ensemble.quantities import STEP
 from camjax.ensemble.reducers import AlongReducer, Reducer
 from camjax.ensemble.reducers.base import SCOPES
+from camjax.ensemble.values import asked
 from camjax.feed import Feed
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
@@ -115,16 +116,17 @@ def fold_path(
     rememberers = cast("list[AlongReducer]", scoped["along"])
 
     def see(memory: Memory, record: Record) -> tuple[Memory, tuple[dict[str, Any], Variables]]:
-        found = quantities_of(model, record)
-        last = choose(found, _names(scoped["end"]))
+        wanted = {scope: _names(scoped[scope]) for scope in ("step", "end", "path")}
+        found = asked(model, record, {*wanted["step"], *wanted["end"], *wanted["path"]})
+        last = choose(found, wanted["end"])
         along = {
             each.name: each.advance(model, memory.along[each.name], record) for each in rememberers
         }
-        together = jax.lax.all_gather(choose(found, _names(scoped["step"])), AXIS)
+        together = jax.lax.all_gather(choose(found, wanted["step"]), AXIS)
         now = {name: jax.vmap(partial(table, name), out_axes=-1)(v) for name, v in together.items()}
         now[STEP] = record.step
         folded = {each.name: each.fold(now, counted) for each in scoped["step"]}
-        return Memory(last, along), (folded, choose(found, _names(scoped["path"])))
+        return Memory(last, along), (folded, choose(found, wanted["path"]))
 
     nothing = _nothing(model, feed, key, _names(scoped["end"]))
     start = Memory(nothing, {each.name: each.start(model) for each in rememberers})
@@ -143,7 +145,7 @@ def _nothing(model: Model, feed: Feed, key: Array, names: tuple[str, ...]) -> Va
         fed, first = feed.start()
         _, row = feed.advance(fed, jax.tree.map(lambda rows: rows[0], feed.rows))
         _, record = step(model, state_at(model, first), row, key)
-        return choose(quantities_of(model, record), names)
+        return asked(model, record, names)
 
     return jax.tree.map(jnp.zeros_like, jax.eval_shape(first_step)) if names else {}
 

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any, Protocol, cast
 
 import jax
 from jax import Array
@@ -13,12 +14,20 @@ from camjax.ensemble.checkpoint import Checkpoint
 from camjax.ensemble.engine import Ensemble, Progress, run_blocks
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.program import BlockProgram, Merged
-from camjax.ensemble.reducers import Estimate, FinalMean, FinalProbability, Reducer
+from camjax.ensemble.reducers import Estimate, Reducer
 from camjax.ensemble.reducers.final import final_statistic
 from camjax.errors import CamjaxError, refusal
 
 FEWEST_BLOCKS = 4
 """Blocks that always run: an interval from fewer paths might be narrow by luck."""
+
+
+class Estimator(Reducer, Protocol):
+    """A reducer whose answer is a number with its interval."""
+
+    def finish(self, partial: Any) -> Estimate:
+        """The number as the paths so far tell it."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +43,7 @@ class PreciseEnsemble(Ensemble):
 def run_until(
     scenario: PathSource,
     half_width: float,
-    of: str,
+    of: str | Estimator,
     key: Array,
     reducers: Sequence[Reducer] = (),
     *,
@@ -55,7 +64,8 @@ def run_until(
       scenario: what to run.
       half_width: the interval is to be estimate ± this, in the statistic's own unit.
       of: a quantity for its mean, "share[savings]", or an event for its probability,
-        "share[savings] > 0.6".
+        "share[savings] > 0.6", both at the end; or a reducer whose answer is an estimate, such as
+        `camjax.questions.Statistic`.
       key: random key of all paths.
       reducers: further statistics of the same paths.
       level: of the interval.
@@ -71,7 +81,7 @@ def run_until(
         raise CamjaxError(refusal("half_width", "a number above 0", half_width))
     if not 0 < level < 1:
         raise CamjaxError(refusal("level", "a number in (0, 1)", level))
-    statistic = final_statistic(of, scenario.model.names, level)
+    statistic = final_statistic(of, scenario.model.names, level) if isinstance(of, str) else of
     program = BlockProgram(scenario, [statistic, *reducers], key, devices)
     return run_program_until(
         program, half_width, max_paths, progress=progress, checkpoint=checkpoint
@@ -87,8 +97,7 @@ def run_program_until(
     checkpoint: Checkpoint | None = None,
 ) -> PreciseEnsemble:
     """Run a program whose first reducer is the statistic until that is precise."""
-    statistic = program.reducers[0]
-    assert isinstance(statistic, FinalMean | FinalProbability)
+    statistic = cast("Estimator", program.reducers[0])
     latest: list[Estimate] = []
 
     def is_enough(merged: Merged) -> bool:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from camjax.errors import CamjaxError, refusal, shortened
+from camjax.errors import CamjaxError, refusal
 from camjax.model import Model, Record
 from camjax.trajectory import variables_of
 from camjax.vector import positive_or, quotient, where
@@ -78,15 +78,13 @@ class Quantity:
     def __str__(self) -> str:
         return self.variable if self.deposit is None else f"{self.variable}[{self.deposit}]"
 
-    def select(self, names: tuple[str, ...], values: Array) -> Array:
-        """[T, L] of this quantity from the variable's [T, L] or [T, deposits, L].
+    def alone(self, values: Any, dims: int) -> Any:
+        """Values of this quantity, which have as many dimensions as values of one deposit have.
 
         Raises:
-          CamjaxError: a deposit that is not there, or none named where there is a choice.
+          CamjaxError: they are of several deposits, and none is named.
         """
-        if values.ndim == 2 and self.deposit is None:
-            return values
-        if values.ndim != 3 or self.deposit not in names:
-            expected = f"one of {shortened(', '.join(names))}" if values.ndim == 3 else "no deposit"
-            raise CamjaxError(refusal(str(self), expected, self.deposit or "none"))
-        return values[:, names.index(self.deposit)]
+        if values.ndim != dims:
+            remedy = f"Such as {self.variable}[NAME]."
+            raise CamjaxError(refusal(str(self), "a deposit in brackets", "none", remedy))
+        return values

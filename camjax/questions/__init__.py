@@ -6,6 +6,7 @@ from camjax.questions.evaluations import Evaluations
 from camjax.questions.outputs import Outputs
 from camjax.questions.parser import parse, parse_condition
 from camjax.questions.solve import Solution, find, maximise
+from camjax.questions.statistic import Statistic
 
 __all__ = [
     "Answer",
@@ -13,6 +14,7 @@ __all__ = [
     "Outputs",
     "QuestionError",
     "Solution",
+    "Statistic",
     "ask",
     "find",
     "maximise",

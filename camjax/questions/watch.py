@@ -10,10 +10,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.values import COST, cost_of_step, value_of
 from camjax.errors import CamjaxError, QuestionError
 from camjax.model import Model, Record
 from camjax.questions.evaluate import Widths, evaluate
-from camjax.questions.series import COST, cost_of_step, value_of
 from camjax.questions.tree import At, Cell, Comparison, Node, Over, Series, Term, TimeTo, walk
 
 START = {"mean": 0.0, "max": -math.inf, "min": math.inf}

@@ -15,6 +15,7 @@ from camjax.results.labels import (
     calendar,
     deposit_names,
     has_path_axis,
+    reporter,
     trailing_dims,
     variable_attributes,
 )
@@ -73,7 +74,10 @@ def to_dataset(
         dims: tuple[str, ...] = ("path",)
         if name in stepwise:
             dims = ("path", "step", *trailing_dims(name, values.shape[2:], model))
-        variables[name] = (dims, values, variable_attributes(name, scenario))
+        attributes = variable_attributes(name, scenario)
+        if (deposit := reporter(name, model)) is not None:
+            attributes["deposit"] = deposit
+        variables[name] = (dims, values, attributes)
     steps = np.arange(last_step - num_steps + 1, last_step + 1)
     labels: dict[str, ArrayLike] = {
         dim: deposit_names(dim, model) for dims, _, _ in variables.values() for dim in dims

@@ -35,6 +35,13 @@ def trailing_dims(name: str, shape: tuple[int, ...], model: Model) -> tuple[str,
     return (kinds[0],) if kinds else tuple(f"{name}_{axis}" for axis in range(len(shape)))
 
 
+def reporter(name: str, model: Model) -> str | None:
+    """The one deposit that a variable without an axis of deposits is of, if it is of one."""
+    dims = [dim for dim in describe(name).dims if dim not in ALL_DEPOSITS and dim in DIMENSIONS]
+    names = deposit_names(dims[0], model) if dims else []
+    return names[0] if len(names) == 1 else None
+
+
 def _is_present(dim: str, model: Model) -> bool:
     """Whether a variable of that dimension has the axis: a lone deposit of its type has none."""
     if dim in ALL_DEPOSITS:

@@ -50,10 +50,12 @@ class Event:
     def __str__(self) -> str:
         return f"{self.quantity} {self.comparison} {self.threshold:g}"
 
-    def happens(self, names: tuple[str, ...], values: Array) -> Array:
-        """[T, L] whether it is so, from the variable's values."""
-        selected = self.quantity.select(names, values)
-        return COMPARISONS[self.comparison](selected, jnp.asarray(self.threshold, selected.dtype))
+    def happens(self, values: Array) -> Array:
+        """[T, L] whether it is so, from the quantity's values."""
+        values = self.quantity.alone(values, 2)
+        if self.quantity.variable == "cost":
+            values = values.cumsum(axis=0)  # of each step, and asked for since the start
+        return COMPARISONS[self.comparison](values, jnp.asarray(self.threshold, values.dtype))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,12 +116,12 @@ class FirstTime:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The event's variable."""
-        return (self.event.quantity.variable,)
+        """The event's quantity."""
+        return (str(self.event.quantity),)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Counts of a block."""
-        happens = self.event.happens(self.names, variables[self.variables[0]])
+        happens = self.event.happens(variables[str(self.event.quantity)])
         happens = happens & jnp.broadcast_to(counted, happens.shape)
         steps = happens.shape[0]
         first = jnp.where(happens.any(0), happens.argmax(0), steps)

@@ -55,8 +55,8 @@ class FinalMean:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The quantity's variable."""
-        return (self.quantity.variable,)
+        """The quantity."""
+        return (str(self.quantity),)
 
     @property
     def _moments(self) -> Moments:
@@ -68,8 +68,7 @@ class FinalMean:
 
     def values(self, variables: dict[str, Array]) -> Array:
         """[L] the quantity of every path."""
-        values = variables[self.quantity.variable][None]
-        return self.quantity.select(self.names, values)[0]
+        return self.quantity.alone(variables[str(self.quantity)], 1)
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""
@@ -105,12 +104,12 @@ class FinalProbability:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The event's variable."""
-        return (self.event.quantity.variable,)
+        """The event's quantity."""
+        return (str(self.event.quantity),)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Paths of a block, those on which it is so, and those on which it can be told."""
-        values = self.event.quantity.select(self.names, variables[self.variables[0]][None])[0]
+        values = self.event.quantity.alone(variables[str(self.event.quantity)], 1)
         happens = COMPARISONS[self.event.comparison](values, self.event.threshold)
         return {
             "paths": counted.sum(dtype=jnp.int32),

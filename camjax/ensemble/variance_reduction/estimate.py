@@ -141,13 +141,10 @@ def _plain(
     devices: Sequence[jax.Device] | None,
 ) -> MeanEstimate:
     """From an ensemble as it is."""
-    moments = Moments(quantity.variable)
+    moments = Moments(str(quantity))
     found = run_ensemble(scenario, num_paths, key, [moments], devices=devices)
-    result, names = found[moments.name], scenario.model.names
-    mean, std = (
-        np.asarray(quantity.select(names, values[..., None]))[..., 0]
-        for values in (result.mean, result.std)
-    )
+    result = found[moments.name]
+    mean, std = (quantity.alone(values, 1) for values in (result.mean, result.std))
     return MeanEstimate(
         quantity=str(quantity),
         sampling="plain",

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.lanes import LANES
-from camjax.ensemble.quantities import Quantity, quantities_of
+from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.values import asked
 from camjax.ensemble.variance_reduction.samplings import Normals, Sampling
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.simulation import run_steps
-from camjax.trajectory import assemble_path, choose
+from camjax.trajectory import assemble_path
 
 Program = Callable[[NDArray, NDArray], Array]
 """From the first path of each device's block and its points to group means."""
@@ -78,19 +79,19 @@ def group_means(
     Returns:
       [groups, T].
     """
-    model, wanted = source.model, (quantity.variable,)
+    model, wanted = source.model, str(quantity)
 
     def see(memory: None, record: Record) -> tuple[None, dict[str, Any]]:
-        return memory, choose(quantities_of(model, record), wanted)
+        return memory, asked(model, record, (wanted,))
 
     def path(key: Array, normals: Normals) -> Array:
         end, _, kept = run_steps(model, source.feed(key, normals), key, None, see)
-        return assemble_path(model, end.groups, kept)[quantity.variable]
+        return assemble_path(model, end.groups, kept)[wanted]
 
     keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
     normals = sampling.normals(source.processes, key, paths, points)
     each = jax.vmap(path, in_axes=(0, -1), out_axes=-1)(keys, normals)
-    values = quantity.select(model.names, each)
+    values = quantity.alone(each, 2)
     return values.reshape(len(values), -1, min(sampling.unit, LANES)).mean(-1).T
 
 

@@ -1,6 +1,6 @@
-"""The value that each quantity of a question has in a step of a path."""
+"""The value that each quantity has in a step of a path, by the name people ask for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -8,6 +8,7 @@ from jax import Array
 
 from camjax.ensemble.quantities import SHARE, Quantity, quantities_of
 from camjax.errors import CamjaxError, refusal, shortened
+from camjax.groups import Groups
 from camjax.model import Model, Record
 from camjax.trajectory import OVER_ALLOCATED
 from camjax.vector import Vector
@@ -15,14 +16,34 @@ from camjax.weights import herfindahl_hirschman
 
 DAYS_A_YEAR = 365.0
 
-ALIASES = {"yield": "yield_rate"}
+ALIASES = {"yield": "yield_rate", "shortfall": "mint_redeem_shortfall"}
 """Shorter names of variables."""
 
 COST = "cost"
-"""Remembered along the path: what a rate has cost since the start."""
+"""What a rate has cost since the start; it adds up along the path."""
 
 HIDDEN = ("status", "transfer")
 """Variables that are no quantity of a deposit or of the whole."""
+
+
+def asked(model: Model, record: Record, names: Iterable[str]) -> dict[str, Any]:
+    """What is asked of a step by name: whole variables, or quantities such as utilization[aave].
+
+    A variable comes in the form in which a scan carries it out cheaply, a quantity as a number [].
+    `cost` is that of the step.
+
+    Raises:
+      CamjaxError: what the model does not have.
+    """
+    found = quantities_of(model, record)
+    return {name: _asked(model, record, found, name) for name in names}
+
+
+def _asked(model: Model, record: Record, found: Mapping[str, Any], name: str) -> Any:
+    if name in found:
+        return found[name]
+    quantity = Quantity.parse(name)
+    return (cost_of_step if quantity.variable == COST else value_of)(model, quantity, record)
 
 
 def cost_of_step(model: Model, quantity: Quantity, record: Record) -> Array:
@@ -73,11 +94,14 @@ def value_of(model: Model, quantity: Quantity, record: Record) -> Array:
         _refuse(quantity, f"one of {', '.join(known)}", quantity.variable)
     values = found[variable]
     if isinstance(values, list):
-        values = _reported(quantity, values)
+        return _reported(model, quantity, record.groups, values)
     if isinstance(values, Vector):
         names = model.names
         if variable in OVER_ALLOCATED:
             names = tuple(names[place] for place in model.positions)
+            if quantity.deposit in model.names and quantity.deposit not in names:
+                remedy = "A deposit that is not under allocation has none."
+                _refuse(quantity, f"one of {', '.join(names)}", quantity.deposit, remedy)
         return values.take((_place(quantity, names),)).parts[0]
     if quantity.deposit is not None:
         _refuse(quantity, "no deposit, since there is one value alone", quantity.deposit)
@@ -103,12 +127,20 @@ DERIVED: dict[str, Callable[[Mapping[str, Any]], Array]] = {
 """Quantities that follow from others."""
 
 
-def _reported(quantity: Quantity, values: list[Array | None]) -> Array:
-    """What the one deposit reports that reports a variable at all."""
-    reports = [value for value in values if value is not None]
-    if len(reports) != 1 or reports[0].ndim:
-        _refuse(quantity, "a quantity of one deposit alone", "one that several report")
-    return reports[0]
+def _reported(
+    model: Model, quantity: Quantity, groups: Groups, values: list[Array | None]
+) -> Array:
+    """What a deposit reports; one alone that reports a variable at all need not be named."""
+    reports: dict[str, Array] = {}
+    for members, value in zip(groups.members, values, strict=True):
+        if value is None:
+            continue
+        each = [value] if len(members) == 1 else [value[place] for place in range(len(members))]
+        reports |= {model.names[place]: own for place, own in zip(members, each, strict=True)}
+    if quantity.deposit is None and len(reports) == 1:
+        return next(iter(reports.values()))
+    names = tuple(name for name in model.names if name in reports)
+    return reports[names[_place(quantity, names)]]
 
 
 def _place(quantity: Quantity, names: tuple[str, ...]) -> int:
@@ -117,5 +149,5 @@ def _place(quantity: Quantity, names: tuple[str, ...]) -> int:
     return names.index(quantity.deposit)
 
 
-def _refuse(quantity: Quantity, expected: str, got: str) -> None:
-    raise CamjaxError(refusal(str(quantity), expected, got))
+def _refuse(quantity: Quantity, expected: str, got: str, remedy: str = "") -> None:
+    raise CamjaxError(refusal(str(quantity), expected, got, remedy))
