@@ -202,7 +202,9 @@ def test_bands_are_quantiles_over_paths_at_the_steps_drawn() -> None:
 def test_long_runs_are_drawn_at_fewer_steps_up_to_the_last() -> None:
     results = run()
     longer = xarray.concat(
-        [results.assign_coords(step=results.step + k * STEPS) for k in range(12)], dim="step"
+        [results.assign_coords(step=results.step + k * STEPS) for k in range(12)],
+        dim="step",
+        data_vars="minimal",
     )
     longer = longer.assign_coords(time=("step", longer.step.values.astype(float)))
     (weights,) = (f for f in build_report(longer).figures if f.key == "weights")
