@@ -62,13 +62,13 @@ def list_builtin() -> list[tuple[str, str]]:
 
 
 def builtin_document(name: str) -> dict[str, Any]:
-    """The document of a built-in scenario: the default one, and what the variant changes in it.
+    """The document of a built-in scenario: that of its file, and what the variant changes in it.
 
     A study is what its settings have in common, with a sweep over what they have not.
     """
-    default = tomllib.loads((FILES / f"{DEFAULT}.toml").read_text("utf-8"))
     variants = _variants()
     variant = variants[name]
+    default = tomllib.loads((FILES / variant.get("file", f"{DEFAULT}.toml")).read_text("utf-8"))
     changes = variant["changes"] if "changes" in variant else _study(variant["settings"], variants)
     return apply_overrides(default, {"name": name, **changes})
 
