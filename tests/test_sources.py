@@ -233,3 +233,18 @@ def test_the_command_says_what_it_did(folder, answer, capsys):
     assert "compounded daily" in capsys.readouterr().out
     assert main(["observe", "o.csv", "--balance", "tvl"]) == 2
     assert "one of its columns" in capsys.readouterr().err
+
+
+def test_the_synthetic_year_is_what_its_scenario_says():
+    from calibration.sources import synthetic
+
+    made = [line.split(",") for line in synthetic.synthetic_csv().splitlines()]
+    kept = [line.split(",") for line in synthetic.FILE.read_text().splitlines()]
+    assert [row[:3] for row in made] == [row[:3] for row in kept]
+    balances = [[float(row[3]) for row in rows[1:]] for rows in (made, kept)]
+    np.testing.assert_allclose(*balances, rtol=1e-6)
+
+
+def test_the_synthetic_year_goes_by_its_name(folder, answer):
+    found = answer("weights", "synthetic")
+    assert (found["rows"], found["deposits"]) == (365, ["lending", "savings", "wallets"])

@@ -16,6 +16,11 @@ OBSERVATION_ERROR = 0.0002
 FILE = Path(str(resources.files("calibration.sources") / "synthetic.csv"))
 
 
+def named_or_file(path: Path) -> Path:
+    """Where observations are that a user names: a file, or the synthetic ones by their name."""
+    return FILE if str(path) == NAME and not path.exists() else path
+
+
 def synthetic_csv() -> str:
     """The text of the file, made anew: `time,venue,deposit,balance,yield_rate` for 365 days."""
     import jax

@@ -9,6 +9,7 @@ from calibration.forecast.spacing import common_step
 from calibration.missing_days import MissingDays, parse_missing_days
 from calibration.observations import Observations, observe
 from calibration.observed_file import read_observed
+from calibration.sources.synthetic import named_or_file
 from camjax.config import configure
 from camjax.scenario import parse_overrides
 from camjax.scenario.messages import located
@@ -53,7 +54,7 @@ class ObservedOptions:
         Raises:
           CamjaxError: see `calibration.observations.observe`.
         """
-        table = read_observed(self.file, as_is=self.as_is)
+        table = read_observed(named_or_file(self.file), as_is=self.as_is)
         step = None if document is None else document.dt_days
         if document is None and fill and self.policy.uses_samples_between_steps:
             step = common_step(table.moments)

@@ -32,7 +32,8 @@ Keep = Literal["trajectories", "final", "statistics"]
 Precision = Literal["float32", "float64"]
 
 ObservedArgument = Annotated[
-    Path, typer.Argument(metavar="OBSERVED", help="A CSV table of observed balances.")
+    Path,
+    typer.Argument(metavar="OBSERVED", help="A CSV table of observed balances, or `synthetic`."),
 ]
 MissingOption = Annotated[
     str,
