@@ -65,7 +65,7 @@ def test_of_fei_next_to_nothing_can_be_estimated(capsys: pytest.CaptureFixture[s
     assert scores["camjax", "mae"] == pytest.approx(0.0139, rel=0.01)
     assert scores["persistence", "mae"] == pytest.approx(0.0109, rel=0.01)
     assert scores["camjax", "skill_mae"] == pytest.approx(-0.28, abs=0.01)
-    assert scores["camjax", "dm_mae_p_value"] == pytest.approx(0.14, abs=0.01)
+    assert scores["camjax", "dm_mae_p_value"] == pytest.approx(0.31, abs=0.01)
 
 
 def test_dai_moved_slowly_and_no_better_told_than_by_persistence(
