@@ -266,3 +266,30 @@ def test_relative_advantage_has_finite_derivatives_everywhere(pair, gain):
     arguments = [jnp.asarray(value) for value in pair]
     slopes = jax.grad(advantage, (0, 1))(*arguments, None if gain is None else jnp.asarray(gain))
     assert jnp.isfinite(jnp.stack(slopes)).all()
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+def test_a_quote_that_is_not_a_number_stays_visible(dtype):
+    rule = EndogenousRule(preferences=preferences(4, dtype), memory=WindowMemory(window=1))
+    assert np.isnan(target(rule, np.array([[np.nan, 0.02, 0.03, 0.0]]), dtype)).all()
+
+
+@pytest.mark.parametrize("elasticity", [None, 50.0])
+def test_no_power_of_yields_is_out_of_the_range_of_pairs(elasticity):
+    """Scores of 1e-85 of the best are 0 in float32, and yet one is ahead of the other."""
+    tastes = {} if elasticity is None else {"elasticity": elasticity}
+    network = Network(3)
+    for dtype in (jnp.float32, jnp.float64):
+        rule = PairwiseRule(
+            preferences=preferences(3, dtype, exposure=[0.0] * 3, **tastes),
+            memory=WindowMemory(window=1),
+            conductance=network.split(jnp.ones(3, dtype)),
+            network=network,
+        )
+        memory = rule.remember(
+            rule.init(vector(np.zeros(3), dtype)), vector([1.0, 0.02, 0.0199], dtype), 1.0
+        )
+        found = rule.target(memory, view([0.2, 0.3, 0.5], dtype)).flows.stack()
+        ratio = (0.0199 / 0.02) ** (elasticity or 1)
+        expected = 0.2 * (1 - ratio) / (1 + ratio) * 0.5 / 2
+        np.testing.assert_allclose(found[2], expected, rtol=1e-4 if dtype == jnp.float32 else 1e-11)

@@ -29,7 +29,7 @@ class BandsResult:
     quantiles: NDArray
     """[levels, ...]; NaN in cells where the variable is, on any path."""
     error: NDArray
-    """[levels, ...] most by which a quantile can be off: the width of the bin it lies in."""
+    """[levels, ...] most by which one can be off from the order statistic: the width of its bin."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
