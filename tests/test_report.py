@@ -333,10 +333,11 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_run(
     assert list(folder.iterdir()) == []
 
 
-def test_settings_of_several_lengths_are_compared_over_the_steps_that_all_have() -> None:
+def test_settings_of_several_lengths_are_compared_each_at_its_own_end() -> None:
     report = build_report(of_two_lengths())
-    assert dict(report.facts)["Steps"] == f"{STEPS // 2} of 1 day, of the shortest"
-    assert "on every path as under" in report.sentences[1]
+    assert dict(report.facts)["Steps"] == f"{STEPS // 2} to {STEPS} of 1 day"
+    assert "at the end of each" in report.sentences[0]
+    assert "higher than under" in report.sentences[1]
 
 
 def test_settings_whose_steps_differ_in_length_are_refused() -> None:

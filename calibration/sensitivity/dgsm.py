@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from calibration.sensitivity.box import Space
+from calibration.sensitivity.inert import Rounding, own_size
 from calibration.sensitivity.resampling import Sampled, scramblings_of, with_interval
-from calibration.sensitivity.sobol import FLAT, SobolResult
+from calibration.sensitivity.sobol import SobolResult
 
 SCRAMBLINGS = 32
 """Among which points are shared unless another number is asked for.
@@ -52,6 +53,7 @@ def dgsm(
     *,
     scramblings: int | None = None,
     seed: int = 0,
+    rounding: Rounding = own_size,
 ) -> DgsmResult:
     """Derivative-based measures from exact derivatives on scrambled Sobol points.
 
@@ -66,6 +68,7 @@ def dgsm(
       samples: n, a power of two.
       scramblings: as of `sobol`; None: 32.
       seed: of scramblings and resamples.
+      rounding: of outputs; a derivative that comes to no more over a parameter's range is 0.
 
     Raises:
       CamjaxError: as `sobol`.
@@ -85,9 +88,12 @@ def dgsm(
     values, slopes = evaluate(box.points(unit))
     stretch = box.slopes(unit)
     measure, bound = [], []
-    for output in range(values.shape[1]):
-        pair = slopes[:, output], slopes[:, output] * stretch
-        found = _measures(values[:, output], *pair, box.constant, scramblings, seed)
+    for output, reach in enumerate(rounding(values).tolist()):
+        stretched = slopes[:, output] * stretch
+        inert = np.abs(stretched) <= reach
+        still = np.where(inert, 0.0, slopes[:, output]), np.where(inert, 0.0, stretched)
+        varies = bool(np.ptp(values[:, output]) > reach)
+        found = _measures(values[:, output], *still, box.constant, scramblings, seed, varies)
         measure.append(Sampled(found.value[:count], found.reach[:count]))
         bound.append(Sampled(found.value[count:], found.reach[count:]))
     return DgsmResult(box, tuple(measure), tuple(bound), samples, scramblings)
@@ -114,11 +120,11 @@ def _measures(
     constant: float,
     scramblings: int,
     seed: int,
+    varies: bool,
 ) -> Sampled:
     """[2K] ν, and the bounds."""
     squares = np.concatenate([slopes, stretched], axis=1) ** 2
     count = slopes.shape[1]
-    varies = values.std() > FLAT * np.abs(values).max()
 
     def statistic(rows: NDArray) -> NDArray:
         means = np.stack([squares[:, k][rows].mean(0) for k in range(2 * count)])

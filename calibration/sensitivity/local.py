@@ -47,7 +47,8 @@ def local(evaluations: Evaluations) -> LocalResult:
 
     Derivatives are exact on the paths that run: they are what differences of the same paths tend
     to. Intervals are by the jackknife over 32 groups of paths, y and its derivative together. The
-    events of probabilities are smoothed, by the width that `smoothing_widths` tells.
+    events of probabilities are smoothed, by the width that `smoothing_widths` tells. What may be
+    rounding alone is 0.
 
     Args:
       evaluations: of K parameters and Q outputs on P paths.
@@ -81,6 +82,7 @@ def local(evaluations: Evaluations) -> LocalResult:
     full = np.asarray(estimates(values, slopes))
     reach = _jackknife(estimates, values, slopes)
     count = len(at)
+    full, reach = _without_rounding(full, reach, at, outputs.rounding(full[None, :, 0]))
     return LocalResult(
         names=evaluations.parameters.names,
         at=at,
@@ -93,6 +95,22 @@ def local(evaluations: Evaluations) -> LocalResult:
         widths=widths,
         paths=num_paths,
     )
+
+
+def _without_rounding(
+    full: NDArray, reach: NDArray, at: NDArray, rounding: NDArray
+) -> tuple[NDArray, NDArray]:
+    """Estimates [Q, 1 + 2K] and their reach, 0 where a parameter moves an output by rounding alone.
+
+    That is where a change of the parameter by its own size comes to no more, its interval
+    included; of one that is 0 no size is known.
+    """
+    derivative, own = np.split(full[:, 1:], 2, axis=1)[0], np.nan_to_num(reach[:, 1 : 1 + len(at)])
+    inert = (np.abs(derivative) + own) * np.abs(at) <= rounding[:, None]
+    inert &= at != 0
+    every = np.concatenate([np.zeros((len(full), 1), bool), inert, inert], axis=1)
+    still = every & ~np.isnan(full)
+    return np.where(still, 0.0, full), np.where(still & ~np.isnan(reach), 0.0, reach)
 
 
 def smoothing_widths(evaluations: Evaluations) -> NDArray:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.sensitivity.box import Box
+from calibration.sensitivity.inert import Rounding, own_size
 from calibration.sensitivity.sobol import Evaluate
 from camjax.errors import CamjaxError, refusal
 
@@ -28,9 +29,18 @@ class MorrisResult:
     """[Q, K] how much an effect depends on where it is looked at."""
     trajectories: int
     evaluations: int
+    not_finite: NDArray
+    """[Q] at how many points each output is not a finite number."""
 
 
-def morris(box: Box, evaluate: Evaluate, trajectories: int, *, seed: int = 0) -> MorrisResult:
+def morris(
+    box: Box,
+    evaluate: Evaluate,
+    trajectories: int,
+    *,
+    seed: int = 0,
+    rounding: Rounding = own_size,
+) -> MorrisResult:
     """Elementary effects over a box.
 
     Args:
@@ -38,6 +48,7 @@ def morris(box: Box, evaluate: Evaluate, trajectories: int, *, seed: int = 0) ->
       evaluate: called once, with all points.
       trajectories: r; r (K + 1) evaluations.
       seed: of trajectories and resamples.
+      rounding: of outputs; a parameter that moves one by no more does not move it.
 
     Raises:
       CamjaxError: fewer than 2 trajectories.
@@ -53,6 +64,8 @@ def morris(box: Box, evaluate: Evaluate, trajectories: int, *, seed: int = 0) ->
     # The seed 0 would be taken for none.
     points = design.sample(box.problem, trajectories, num_levels=LEVELS, seed=seed + 1)
     values = np.asarray(evaluate(points), np.float64)
+    not_finite = (~np.isfinite(values)).sum(axis=0)
+    values = _without_rounding(values, trajectories, rounding(values))
     found = [
         analysis.analyze(
             box.problem, points, np.ascontiguousarray(column), num_levels=LEVELS, seed=seed + 1
@@ -71,4 +84,19 @@ def morris(box: Box, evaluate: Evaluate, trajectories: int, *, seed: int = 0) ->
         std=table("sigma"),
         trajectories=trajectories,
         evaluations=len(points),
+        not_finite=not_finite,
     )
+
+
+def _without_rounding(values: NDArray, trajectories: int, rounding: NDArray) -> NDArray:
+    """[r (K + 1), Q] outputs along trajectories, which moves of rounding alone leave as they are.
+
+    An output that is not finite somewhere stays as it is.
+    """
+    along = values.reshape(trajectories, -1, values.shape[1])
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        steps = np.diff(along, axis=1)
+        steps = np.where(np.abs(steps) <= rounding, 0.0, steps)
+        walked = along[:, :1] + np.cumsum(steps, axis=1)
+    found = np.concatenate([along[:, :1], walked], axis=1).reshape(values.shape)
+    return np.where(np.isfinite(values).all(axis=0), found, values)

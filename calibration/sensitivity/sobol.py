@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calibration.sensitivity.box import Space, unit_problem
+from calibration.sensitivity.inert import Rounding, moved, own_size
 from calibration.sensitivity.resampling import Sampled, scramblings_of, with_interval
 
 Evaluate = Callable[[NDArray], ArrayLike]
@@ -16,13 +17,10 @@ Evaluate = Callable[[NDArray], ArrayLike]
 SCRAMBLINGS = 4
 """Among which points are shared unless another number is asked for: as few as tell an error."""
 
-FLAT = 1e-12
-"""An output that varies by less than this part of itself is constant, but for rounding."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Indices:
-    """Sobol indices of one output; NaN where the output does not vary."""
+    """Sobol indices of one output; NaN where it does not vary or is not always finite."""
 
     first: Sampled
     """[K] the part of variance that one parameter explains alone."""
@@ -31,6 +29,9 @@ class Indices:
     second: Sampled
     """[pairs] the part that two explain together beyond each alone, in the order of `pairs`."""
     variance: float
+    """0 where the output does not vary but for rounding, NaN where it is not always finite."""
+    not_finite: int = 0
+    """At how many points the output is not a finite number."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +56,13 @@ def pairs_of(count: int) -> list[tuple[int, int]]:
 
 
 def sobol(
-    box: Space, evaluate: Evaluate, samples: int, *, scramblings: int | None = None, seed: int = 0
+    box: Space,
+    evaluate: Evaluate,
+    samples: int,
+    *,
+    scramblings: int | None = None,
+    seed: int = 0,
+    rounding: Rounding = own_size,
 ) -> SobolResult:
     """Sobol indices over independent parameters by Saltelli's design on scrambled Sobol points.
 
@@ -71,6 +78,7 @@ def sobol(
       scramblings: R independent ones of n / R points each, so that intervals cover as they claim;
         None: 4. A single one is the most even, but its intervals are too wide.
       seed: of scramblings and resamples.
+      rounding: of outputs; a parameter that moves one by no more does not move it.
 
     Raises:
       CamjaxError: n or R is no power of two, or R leaves fewer than 2 points each.
@@ -88,21 +96,26 @@ def sobol(
     points = box.points(places)
     values = np.asarray(evaluate(points), np.float64)
     found = tuple(
-        _indices(values[:, q], box, samples, scramblings, seed) for q in range(values.shape[1])
+        _indices(column, reach, box, samples, scramblings, seed)
+        for column, reach in zip(values.T, rounding(values).tolist(), strict=True)
     )
     return SobolResult(box, found, samples, scramblings, len(points))
 
 
-def _indices(values: NDArray, box: Space, samples: int, scramblings: int, seed: int) -> Indices:
+def _indices(
+    values: NDArray, rounding: float, box: Space, samples: int, scramblings: int, seed: int
+) -> Indices:
     count, rows = len(box.names), samples
     pairs = pairs_of(count)
-    spread = float(values.std())
-    if not spread > FLAT * float(np.abs(values).max()):
+    not_finite = int((~np.isfinite(values)).sum())
+    if not_finite or np.ptp(values) <= rounding:
         none, of_pairs = np.full(count, np.nan), np.full(len(pairs), np.nan)
-        flat = Sampled(none, none)
-        return Indices(flat, flat, Sampled(of_pairs, of_pairs), 0.0)
-    scaled = (values - values.mean()) / spread
-    parts = scaled.reshape(rows, 2 * count + 2)
+        nothing = Sampled(none, none)
+        variance = np.nan if not_finite else 0.0
+        return Indices(nothing, nothing, Sampled(of_pairs, of_pairs), variance, not_finite)
+    spread = float(values.std())
+    parts = _without_rounding(values.reshape(rows, 2 * count + 2), rounding)
+    parts = (parts - values.mean()) / spread
 
     def statistic(chosen: NDArray) -> NDArray:
         return _estimates(parts, chosen, pairs)
@@ -111,6 +124,14 @@ def _indices(values: NDArray, box: Space, samples: int, scramblings: int, seed: 
     split = np.split(np.stack([found.value, found.reach]), [count, 2 * count], axis=1)
     first, total, second = (Sampled(*part) for part in split)
     return Indices(first, total, second, spread * spread)
+
+
+def _without_rounding(parts: NDArray, rounding: float) -> NDArray:
+    """Rows of Saltelli's design, where a parameter that moves a value by rounding does not."""
+    count = parts.shape[1] // 2 - 1
+    a, b = parts[:, :1], parts[:, -1:]
+    one, other = parts[:, 1 : 1 + count], parts[:, 1 + count : -1]
+    return np.hstack([a, moved(a, one, rounding), moved(b, other, rounding), b])
 
 
 def _estimates(parts: NDArray, rows: NDArray, pairs: list[tuple[int, int]]) -> NDArray:

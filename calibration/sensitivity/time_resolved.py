@@ -13,6 +13,7 @@ from scipy import special
 
 import camjax
 from camjax import Evaluations
+from camjax.rounding import tolerance
 
 LANES = 1024
 """Paths, times parameters, that run side by side."""
@@ -74,13 +75,15 @@ def time_resolved(evaluations: Evaluations) -> TimeResolved:
     (total, squares), _ = jax.jit(partial(jax.lax.scan, moments))((nothing, nothing), paths)
     mean = np.asarray(total, np.float64) / num_paths
     variance = np.maximum(np.asarray(squares, np.float64) / num_paths - mean * mean, 0)
+    spread = np.sqrt(variance / max(num_paths - 1, 1))
+    inert = np.abs(mean) + spread <= tolerance(1.0, scenario.precision)
     student = float(special.stdtrit(num_paths - 1, 0.975)) if num_paths > 1 else np.nan
     return TimeResolved(
         names=parameters.names,
         deposits=tuple(model.names[place] for place in model.positions),
         time_days=scenario.dt_days * np.arange(1, scenario.steps + 1),
-        response=mean,
-        reach=student * np.sqrt(variance / max(num_paths - 1, 1)),
+        response=np.where(inert, 0.0, mean),
+        reach=student * np.where(inert, 0.0, spread),
     )
 
 

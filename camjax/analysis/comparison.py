@@ -1,12 +1,19 @@
 """Two settings of a sweep, path by path: their random numbers are the same."""
 
+from typing import Literal
+
 import numpy as np
 import xarray
 
 from camjax.analysis.intervals import by_path, labelled, mean_interval
 from camjax.analysis.probabilities import wilson
 from camjax.analysis.quantities import Of, at_step, quantity
+from camjax.analysis.rounded import precision_of, scale_of
 from camjax.errors import CamjaxError, refusal, shortened
+from camjax.rounding import without_rounding
+
+When = int | Literal["last"] | None
+"""A step, each setting's last, or all of them."""
 
 
 def compare(
@@ -14,20 +21,21 @@ def compare(
     first: str,
     second: str,
     of: Of = "balance",
-    step: int | None = None,
+    step: When = None,
     level: float = 0.95,
 ) -> xarray.Dataset:
     """How much more one setting gives than another, and how often it gives more.
 
-    Path i of both settings has the same prices and rates, so what differs between the two is
-    what the settings do, and the interval is that of the mean of paired differences.
+    Path i of both settings draws the same random numbers, so what differs between the two is what
+    the settings do, and the interval is that of the mean of paired differences. Differences that
+    may be rounding alone are none: they count as 0 and as ties.
 
     Args:
       results: of a sweep that kept its paths.
       first: label of a setting.
       second: label of the setting it is held against.
       of: a quantity, for every deposit unless it names one.
-      step: where; None: each path's average over all steps.
+      step: where; None: each path's average over all its steps; "last": each setting's own end.
       level: of the intervals.
 
     Returns:
@@ -36,12 +44,14 @@ def compare(
       on which the two are equal.
 
     Raises:
-      CamjaxError: no such settings, an unknown quantity, results without paths.
+      CamjaxError: no such settings, an unknown quantity, results without paths, a step that one of
+        the two does not have.
     """
     array = quantity(results, of)
-    array = array.mean("step", keep_attrs=True) if step is None else at_step(array, step)
-    differences = setting(array, first) - setting(array, second)
-    values = by_path(differences)
+    one, other = (_when(setting(array, name), step) for name in (first, second))
+    differences = one - other
+    scale = scale_of(results, one.assign_attrs(array.attrs), other)
+    values = without_rounding(by_path(differences), scale, precision_of(results))
     interval = mean_interval(values, level)
     found = {"difference": interval.pop("mean")} | interval
     defined = np.isfinite(found["difference"])
@@ -58,7 +68,7 @@ def compare(
 
 
 def compare_all(
-    results: xarray.Dataset, of: Of = "balance", step: int | None = None, level: float = 0.95
+    results: xarray.Dataset, of: Of = "balance", step: When = None, level: float = 0.95
 ) -> xarray.Dataset:
     """`compare` every setting but the first with the first, along the dimension setting."""
     base, *others = settings(results)
@@ -66,6 +76,14 @@ def compare_all(
     labels = xarray.DataArray(others, dims="setting", name="setting")
     together = xarray.concat(compared, labels, combine_attrs="drop_conflicts")
     return together.assign_attrs(second=base)
+
+
+def _when(array: xarray.DataArray, step: When) -> xarray.DataArray:
+    """One setting at a step, at its last, or averaged over all that it has."""
+    if step is None:
+        return array.mean("step", keep_attrs=True)
+    found = at_step(array, None if step == "last" else step)
+    return found.reset_coords(drop=True)  # the two settings may end on different days
 
 
 def settings(results: xarray.Dataset | xarray.DataArray) -> list[str]:

@@ -10,6 +10,7 @@ from scipy import special
 
 from camjax.analysis.intervals import by_path, labelled
 from camjax.analysis.key_figures import check_window
+from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import check_deposit, check_paths, quantity
 from camjax.results import QUANTILES
 
@@ -65,6 +66,7 @@ def rolling_correlation(
     return labelled(found, statistics | ends, units="1", window_steps=window_steps, **about)
 
 
+@at_own_ends
 def correlation_matrix(results: xarray.Dataset, of: Sequence[str] | None = None) -> xarray.Dataset:
     """Correlations along time between the means over paths of all states.
 

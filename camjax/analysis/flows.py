@@ -8,6 +8,7 @@ import xarray
 
 from camjax.analysis.bands import bands
 from camjax.analysis.intervals import by_path, labelled, mean_interval
+from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import check_paths, total_user_balance
 
 MINTING = ("mint_redeem", "pool_minted_redeemed")
@@ -31,6 +32,7 @@ def transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
     return labelled(planned, mean_interval(by_path(planned), level), level=level)
 
 
+@at_own_ends
 def total_transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
     """Who moved where in total: each path's sum over all steps, and their mean.
 
@@ -49,6 +51,7 @@ def total_transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Data
     return labelled(total.transpose(..., "source", "destination"), found, level=level)
 
 
+@at_own_ends
 def user_balance(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
     """What users hold in total, and what has been minted and redeemed so far.
 

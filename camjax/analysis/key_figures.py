@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from camjax.analysis.intervals import by_path, labelled, mean_interval, quantiles
+from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import Of, check_paths, quantity, step_days
 from camjax.errors import CamjaxError, refusal
 
@@ -13,6 +14,7 @@ DAYS_A_YEAR = 365.0
 ENDS = {"q05": 0.05, "q95": 0.95}
 
 
+@at_own_ends
 def key_figures(
     results: xarray.Dataset, of: Of = "balance", window_steps: int = 30, level: float = 0.95
 ) -> xarray.Dataset:
@@ -65,13 +67,16 @@ def volatility(values: NDArray, steps_a_year: NDArray | float) -> NDArray:
     σ = sd(x_t − x_{t−1}) / mean(|x_t|) · √(steps a year)
 
     Changes are held against the mean of the whole path, so that a deposit that is nearly empty
-    for a while does not make it explode as relative changes would. 0 where nothing ever moves.
+    for a while does not make it explode as relative changes would. 0 where nothing ever moves, NaN
+    where there is one step alone.
 
     Args:
       values: [T, ...].
       steps_a_year: 365 / Δt.
     """
     level = np.abs(values).mean(axis=0)
+    if len(values) < 2:
+        return np.full_like(level, np.nan)
     swings = np.diff(values, axis=0).std(axis=0)
     return swings / np.where(level > 0, level, 1.0) * np.sqrt(steps_a_year)
 

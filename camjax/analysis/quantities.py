@@ -9,6 +9,7 @@ import xarray
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.values import ALIASES
 from camjax.errors import CamjaxError, refusal, shortened
+from camjax.results import at_end, has_every_step, has_own_ends, is_run
 
 Of = str | xarray.DataArray
 """A quantity by name, such as "share[savings]", or an array over (setting,) path, step."""
@@ -26,7 +27,7 @@ def check_paths(results: xarray.Dataset, *, steps: bool = False) -> None:
     if "path" not in results.dims:
         remedy = "Run again with fewer paths, or with --keep trajectories."
         raise CamjaxError(refusal("results", "paths", "statistics over paths", remedy))
-    if steps and results.sizes["step"] < 2:
+    if steps and not has_every_step(results):
         remedy = "Run again with --keep trajectories."
         raise CamjaxError(refusal("results", "every step", "the last step alone", remedy))
 
@@ -93,8 +94,15 @@ def quantity(results: xarray.Dataset, of: Of) -> xarray.DataArray:
 
 def step_days(results: xarray.Dataset | xarray.DataArray) -> xarray.DataArray:
     """Δt in days, by setting where settings differ in it."""
-    days = (results.time / results.step).isel(step=0, drop=True)
+    days = results.time / results.step
+    days = days.max("step") if has_own_ends(results) else days.isel(step=0, drop=True)
     return days.drop_vars([name for name in days.coords if name != "setting"])
+
+
+def so_far(array: xarray.DataArray) -> xarray.DataArray:
+    """The sum of a quantity's steps up to each of them, along each path; NaN beyond its end."""
+    added = array.cumsum("step", keep_attrs=True).assign_coords(array.coords)
+    return added.where(is_run(array)) if has_own_ends(array) else added
 
 
 def check_deposit(results: xarray.Dataset, name: str) -> None:
@@ -109,16 +117,23 @@ def check_deposit(results: xarray.Dataset, name: str) -> None:
 
 
 def at_step(array: xarray.DataArray, step: int | None) -> xarray.DataArray:
-    """An array at one step, the last if none is named.
+    """An array at one step; if none is named at the last, which is each setting's own.
 
     Raises:
-      CamjaxError: a step that was not run or kept.
+      CamjaxError: a step that was not run or kept, in every setting.
     """
     if step is None:
-        return array.isel(step=-1)
-    first, last = int(array.step[0]), int(array.step[-1])
-    if not first <= step <= last:
-        raise CamjaxError(refusal("step", f"a step from {first} to {last}", step))
+        return at_end(array)
+    known = is_run(array)
+    known = known.all("setting") if "setting" in known.dims else known
+    steps = array.step.values[known.values]
+    if step not in steps:
+        expected = f"a step from {steps[0]} to {steps[-1]}" if len(steps) else "none"
+        remedy = ""
+        if len(steps) < len(array.step):
+            expected += ", which every setting has"
+            remedy = "Left out, it is the last of each setting."
+        raise CamjaxError(refusal("step", expected, step, remedy))
     return array.sel(step=step)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from camjax.analysis.intervals import by_path, labelled
+from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import Of, check_paths, quantity
 from camjax.ensemble.intervals import normal_quantile
 from camjax.errors import CamjaxError, refusal
@@ -16,6 +17,7 @@ ROUNDING = 1e-9
 """Of a number of paths: 7 % of 100 paths are 7 of them, not a little more."""
 
 
+@at_own_ends
 def tail_risk(
     results: xarray.Dataset,
     of: Of = "balance",
@@ -53,6 +55,8 @@ def tail_risk(
     horizon = longest if horizon_steps is None else horizon_steps
     if not 0 < probability < 1:
         raise CamjaxError(refusal("probability", "a number in (0, 1)", probability))
+    if longest < 1:
+        raise CamjaxError(refusal("results", "2 steps or more, for losses", "one step"))
     if not 1 <= horizon <= longest:
         raise CamjaxError(refusal("horizon", f"1 to {longest} steps", horizon))
     losses = array.isel(step=-1 - horizon, drop=True) - array.isel(step=-1, drop=True)

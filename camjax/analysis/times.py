@@ -5,6 +5,7 @@ import xarray
 from numpy.typing import NDArray
 
 from camjax.analysis.intervals import labelled
+from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.probabilities import What, happens, wilson
 from camjax.analysis.quantities import check_paths
 
@@ -12,6 +13,7 @@ STEPS = {"q05_step": 0.05, "median_step": 0.5, "q95_step": 0.95}
 """Probabilities whose time is given, by name."""
 
 
+@at_own_ends
 def time_to_event(results: xarray.Dataset, event: What, level: float = 0.95) -> xarray.Dataset:
     """The first step at which an event happens.
 

@@ -50,7 +50,7 @@ def _savings_cost(
 ) -> xarray.Dataset:
     """Cost of the savings rate so far, at its own rate or at another with balances fixed."""
     cost = analysis.savings_cost(results, rate, deposit)
-    return analysis.bands(results, cost.cumsum("step").assign_attrs(cost.attrs), level)
+    return analysis.bands(results, analysis.so_far(cost), level)
 
 
 def _profit(
@@ -62,7 +62,7 @@ def _profit(
 ) -> xarray.Dataset:
     """What a revenue has left so far once the savings rate is paid."""
     left = analysis.profit(results, revenue, rate, deposit)
-    return analysis.bands(results, left.cumsum("step").assign_attrs(left.attrs), level)
+    return analysis.bands(results, analysis.so_far(left), level)
 
 
 ANALYSES: Mapping[str, Callable[..., xarray.Dataset]] = {

@@ -37,6 +37,10 @@ class Found:
     notes: tuple[str, ...]
     more: Mapping[str, list[tables.Row]] = dataclasses.field(default_factory=dict)
     """Further tables by file name."""
+    flat: tuple[str, ...] = ()
+    """Outputs that do not vary but for rounding."""
+    not_finite: tuple[str, ...] = ()
+    """Outputs that are not a finite number somewhere."""
 
     def tables(self) -> dict[str, str]:
         """Text by file name."""
@@ -71,6 +75,8 @@ class Found:
             rows=tuple(map(_numbers, self.rows)),
             columns=self.columns,
             bars=self.bars,
+            flat=self.flat,
+            not_finite=self.not_finite,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -82,6 +88,8 @@ class Found:
             "paths": order.evaluations.num_paths,
             "seed": order.seed,
             "notes": list(self.notes),
+            "flat": list(self.flat),
+            "not_finite": list(self.not_finite),
             "rows": [_numbers(row) for row in self.rows],
             **{
                 name.removesuffix(".csv"): list(map(_numbers, rows))

@@ -66,10 +66,13 @@ def sweep(
     from camjax.cli.progress import progress
     from camjax.cli.report import REPORT, check_report, write_report
     from camjax.cli.sweep_summary import design_csv, format_sweep, summarise_sweep
+    from camjax.report.steps import check_lengths
     from camjax.sweeps import run_sweep
 
     check_folder(out, (RESULTS, DESIGN))
     check_report(with_report, out)
+    if with_report:
+        check_lengths(setting.dt_days for setting in loaded.scenarios)
     with progress() as report:
         finished = run_sweep(loaded, paths, seed, keep, report)
         files: list[str] = []

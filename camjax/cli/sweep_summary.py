@@ -4,7 +4,8 @@ import csv
 import dataclasses
 import io
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray
@@ -14,11 +15,13 @@ from camjax.analysis import final_split
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
 from camjax.flags import FLAG_LABELS, Raised, warnings_of_settings
-from camjax.results import undone
+from camjax.results import at_end, undone
 from camjax.scenario import Sweep
 from camjax.sweeps import SweepRun
 
 LEVEL = 0.95
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +36,12 @@ class Share:
 
 @dataclasses.dataclass(frozen=True)
 class SettingSummary:
-    """One setting: what it sets, and where capital ended up."""
+    """One setting: what it sets, how long it ran, and where capital ended up."""
 
     setting: str
     values: dict[str, Any]
+    steps: int
+    days: float
     final_share: tuple[Share, ...]
     """NaN for a deposit that is not under allocation."""
     flags: tuple[Raised, ...]
@@ -49,8 +54,10 @@ class SweepSummary:
 
     scenario: str
     token: str
-    steps: int
-    days: float
+    steps: int | None
+    """None where settings differ in it; each says its own."""
+    days: float | None
+    """As `steps`."""
     num_paths: int
     seed: int
     precision: str
@@ -74,6 +81,8 @@ def summarise_sweep(finished: SweepRun, seed: int, files: list[str]) -> SweepSum
         SettingSummary(
             setting=label,
             values={key: cells[place] for key, cells in columns.items()},
+            steps=sweep.scenarios[place].steps,
+            days=sweep.scenarios[place].steps * sweep.scenarios[place].dt_days,
             final_share=tuple(
                 Share(
                     str(name),
@@ -88,8 +97,8 @@ def summarise_sweep(finished: SweepRun, seed: int, files: list[str]) -> SweepSum
     return SweepSummary(
         scenario=sweep.name,
         token=str(results.balance.attrs["units"]),
-        steps=results.sizes["step"] if "path" in results.dims else int(results.step[-1]),
-        days=float(np.max(results.time.values)),
+        steps=_common([setting.steps for setting in settings]),
+        days=_common([setting.days for setting in settings]),
         num_paths=finished.num_paths,
         seed=seed,
         precision=str(results.attrs["precision"]),
@@ -113,24 +122,30 @@ def design_csv(sweep: Sweep) -> str:
 
 def format_sweep(summary: SweepSummary) -> str:
     """The whole answer of `camjax sweep`."""
+    settings = summary.settings
+    steps = _range([setting.steps for setting in settings])
+    days = _range([setting.days for setting in settings])
     heading = (
-        f"{summary.scenario}: {len(summary.settings)} settings, {summary.steps:,} steps over "
-        f"{summary.days:g} days, {summary.num_paths:,} paths each, seed {summary.seed}, "
+        f"{summary.scenario}: {len(settings)} settings, {steps} steps over "
+        f"{days} days, {summary.num_paths:,} paths each, seed {summary.seed}, "
         f"{summary.precision}"
     )
-    names = [share.deposit for share in summary.settings[0].final_share]
-    raised = [setting.flags for setting in summary.settings]
+    own_ends = summary.days is None
+    names = [share.deposit for share in settings[0].final_share]
+    raised = [setting.flags for setting in settings]
     flags = [
         flag for flag in FLAG_LABELS if any(each.flag == flag for own in raised for each in own)
     ]
-    rows = [("mean final share", *names, *(FLAG_LABELS[flag] for flag in flags))]
+    after = ["after days"] if own_ends else []
+    rows = [("mean final share", *after, *names, *(FLAG_LABELS[flag] for flag in flags))]
     rows += [
         (
             setting.setting,
+            *([f"{setting.days:g}"] if own_ends else []),
             *(_cell(share) for share in setting.final_share),
             *(_raised(setting, flag) for flag in flags),
         )
-        for setting in summary.settings
+        for setting in settings
     ]
     labels = [setting.setting for setting in summary.settings]
     warned = warnings_of_settings(raised, labels, summary.token)
@@ -149,11 +164,22 @@ def _final_split(results: xarray.Dataset, num_paths: int) -> xarray.Dataset:
     """Mean final shares with their interval, from paths or from statistics over them."""
     if "path" in results.dims:
         return final_split(results, LEVEL)
-    last = results.share.isel(step=-1)
+    last = at_end(results.share)
     mean, std = (last.sel(statistic=name, drop=True) for name in ("mean", "std"))
     reach = special.stdtrit(max(num_paths - 1, 1), 0.5 + LEVEL / 2)
     error = std / math.sqrt(num_paths - 1) if num_paths > 1 else std * np.nan
     return xarray.Dataset({"mean": mean, "low": mean - reach * error, "high": mean + reach * error})
+
+
+def _common(numbers: Sequence[Number]) -> Number | None:
+    """What all settings have; None where they differ."""
+    return numbers[0] if len({*numbers}) == 1 else None
+
+
+def _range(numbers: Sequence[float]) -> str:
+    """What settings have, from the least to the most."""
+    ends = sorted({min(numbers), max(numbers)})
+    return " to ".join(f"{end:,}" if isinstance(end, int) else f"{end:g}" for end in ends)
 
 
 def _cell(share: Share) -> str:

@@ -12,6 +12,7 @@ from camjax.errors import CamjaxError, QuestionError, refusal
 from camjax.flags import Raised, warnings_of_settings
 from camjax.questions.estimate import Estimated, estimate
 from camjax.questions.parser import parse
+from camjax.questions.rounded import paired
 from camjax.questions.settings import programs_of, sources_of, told_apart, values_of
 from camjax.questions.tree import Node, Settings, terms_of
 from camjax.scenario import Scenario
@@ -101,7 +102,7 @@ def ask(
     found, number = Estimated(math.nan, math.nan, math.nan), 0
     raised: dict[Settings, tuple[Raised, ...]] = {}
     for number, values, undone in values_of(programs, most, at_once=until_ci is None):
-        found, raised = estimate(asked, values, level), undone
+        found, raised = estimate(asked, paired(values, sources), level), undone
         reached = until_ci is None or found.half_width <= until_ci
         share = number / most if until_ci is None else (until_ci / found.half_width) ** 2
         report("simulating", min(share, 1.0))

@@ -5,7 +5,9 @@ from functools import cached_property
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from camjax.errors import QuestionError, refusal
 from camjax.feed import Feed
@@ -13,6 +15,7 @@ from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.questions.evaluate import SIGNS
 from camjax.questions.parser import parse
+from camjax.questions.rounded import rounding_of
 from camjax.questions.tree import (
     Arithmetic,
     Comparison,
@@ -141,6 +144,17 @@ class Outputs:
             term: _statistic(term, values[:, place]) for place, term in enumerate(self.watch.terms)
         }
         return jnp.stack([_combined(tree, statistics) for tree in self.trees])
+
+    def rounding(self, values: NDArray) -> NDArray:
+        """[Q] by how much outputs [S, Q] may differ by rounding alone."""
+        sizes = np.max(np.abs(values), axis=0, initial=0.0, where=np.isfinite(values))
+        precision = self.scenario.precision
+        return np.array(
+            [
+                rounding_of(tree, size, self.scenario, precision)
+                for tree, size in zip(self.trees, sizes.tolist(), strict=True)
+            ]
+        )
 
     def _follow(
         self,

@@ -17,7 +17,8 @@ from camjax.report.errors import (
 )
 from camjax.report.palette import INK
 from camjax.report.scales import moment
-from camjax.report.source import axis_of, provenance, scenario_name, shown_steps
+from camjax.report.source import provenance, scenario_name
+from camjax.report.steps import axis_of, shown_steps
 from camjax.report.units import POINTS, words
 
 COLOURS = {OBSERVED: INK, MODEL: "blue", REFERENCE: "vermilion"}

@@ -19,6 +19,7 @@ from camjax.report.sections.series import market, mechanisms, supply, yields
 from camjax.report.sections.together import moves_together
 from camjax.report.sections.undone import could_not
 from camjax.report.source import Source, provenance, scenario_name
+from camjax.report.steps import number_range
 from camjax.results.lacking import told_what_is_lacking
 
 INTERVALS = (
@@ -87,8 +88,8 @@ def _sections(source: Source) -> tuple[Section, ...]:
 
 def _subtitle(source: Source) -> str:
     """Whose capital, over how long, under what."""
-    days = float(source.axis.days[-1])
-    where = f"Where holders keep their {source.token} over {days:g} days"
+    days = number_range(source.end_days)
+    where = f"Where holders keep their {source.token} over {days} days"
     if len(source.settings) == 1:
         return where
     more = " and others" if len(source.settings) > MOST_NAMED else ""
@@ -107,26 +108,17 @@ def _deposits(source: Source) -> str | None:
     return None if drawn == count else f"{count}, {drawn} drawn one by one"
 
 
-def _shortest(source: Source) -> str:
-    """That only steps which all settings have are shown, where some have more."""
-    return (
-        ", of the shortest"
-        if "steps" in np.atleast_1d(source.results.attrs.get("swept", []))
-        else ""
-    )
-
-
 def _facts(source: Source) -> tuple[tuple[str, str], ...]:
     """What was run, and by what."""
-    steps = int(source.results.step[-1])
     several = len(source.settings) > 1
-    dt_days = float(source.axis.days[-1]) / steps
+    dt_days = float(source.axis.days[-1]) / int(source.results.step[-1])
+    steps = number_range(np.rint(source.end_days / dt_days))
     paths = "not recorded" if source.num_paths is None else f"{source.num_paths:,}"
     facts = {
         "Settings": _settings(source) if several else None,
         "Deposits": _deposits(source),
         "Paths a setting" if several else "Paths": paths,
-        "Steps": f"{steps:,} of {dt_days:g} day{'' if dt_days == 1 else 's'}{_shortest(source)}",
+        "Steps": f"{steps} of {dt_days:g} day{'' if dt_days == 1 else 's'}",
         **provenance(source.results),
     }
     return tuple((key, str(value)) for key, value in facts.items() if value is not None)

@@ -8,7 +8,7 @@ from camjax.report.by_deposit import Weights, by_deposit
 from camjax.report.content import Figure
 from camjax.report.errors import OBSERVED
 from camjax.report.palette import INK
-from camjax.report.source import axis_of, shown_steps
+from camjax.report.steps import axis_of, shown_steps
 from camjax.report.units import POINTS
 
 SEEN, UNSEEN = "fitted", "held out"

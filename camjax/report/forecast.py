@@ -20,7 +20,8 @@ from camjax.report.errors import (
 )
 from camjax.report.palette import INK, OTHERS
 from camjax.report.scales import moment
-from camjax.report.source import provenance, scenario_name, shown_steps
+from camjax.report.source import provenance, scenario_name
+from camjax.report.steps import shown_steps
 from camjax.report.units import COUNT, DIGITS, POINTS, SHARE, words
 
 COLOURS = ("blue", "orange", "green", *OTHERS)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from camjax.analysis import compare_all, declares_revenue, deficit, probability, total_transfers
-from camjax.analysis.quantities import shares
+from camjax.analysis.quantities import shares, total_user_balance
 from camjax.flags import warnings_of_settings
 from camjax.report.content import Estimate
 from camjax.report.estimates import ENDS, Estimates, mean_text, probability_text
@@ -11,6 +11,8 @@ from camjax.report.over_time import OverTime, over_time
 from camjax.report.scales import moment
 from camjax.report.source import Source
 from camjax.report.units import POINTS, SHARE, amount, words
+from camjax.results import at_end
+from camjax.rounding import tolerance
 
 MOST_SETTINGS = 4
 """Settings that sentences name one by one; tables name all."""
@@ -34,11 +36,13 @@ def _split(source: Source, final: OverTime) -> str:
     """Where most of the capital ends up."""
     n = _leader(source, final)
     name = words(source.names[n]).capitalize()
-    end = moment(float(source.axis.days[-1]), source.axis)
+    end = "at the end of each"
+    if source.one_end:
+        end = f"on {moment(float(source.axis.days[-1]), source.axis)}"
     if len(source.settings) == 1:
         found = mean_text(_share(final, 0, n), SHARE)
         whole = f"the {source.token} under allocation"
-        first = f"{name} ends with the most: {found} of {whole} on {end}"
+        first = f"{name} ends with the most: {found} of {whole} {end}"
         if source.num_paths == 1:
             return f"{first}."
         low, high = float(final.q05[0, -1, n]), float(final.q95[0, -1, n])
@@ -46,10 +50,13 @@ def _split(source: Source, final: OverTime) -> str:
             f"{first}, on average. On 90 % of the paths it is between "
             f"{SHARE.number(low)} and {SHARE.text(high)}."
         )
+    whole = f"the {source.token} under allocation {end}"
     means = final.mean[:, -1, n]
     most, least = int(np.nanargmax(means)), int(np.nanargmin(means))
+    if means[most] - means[least] <= tolerance(1.0, source.precision):
+        found = mean_text(_share(final, most, n), SHARE)
+        return f"{name} holds the same share under every setting: {found} of {whole}, on average."
     texts = {i: mean_text(_share(final, i, n), SHARE) for i in (most, least)}
-    whole = f"the {source.token} under allocation on {end}"
     first = f"{name} holds most under {source.settings[most]}: {texts[most]} of {whole}, on average"
     return first + (
         f"; least under {source.settings[least]}: {texts[least]}." if most != least else "."
@@ -59,7 +66,7 @@ def _split(source: Source, final: OverTime) -> str:
 def _largest(source: Source, final: OverTime) -> str:
     """How probable it is that the deposit with the most on average has the most."""
     n = _leader(source, final)
-    split = shares(source.results.isel(step=[-1]))
+    split = shares(source.final)
     leads = (split.idxmax("deposit") == source.names[n]).assign_attrs(event="largest")
     found = probability(source.results, leads)
     name = words(source.names[n])
@@ -70,8 +77,8 @@ def _largest(source: Source, final: OverTime) -> str:
 def _compared(source: Source, final: OverTime) -> list[str]:
     """What the settings do to the deposit that the first sentence names."""
     n = _leader(source, final)
-    share = shares(source.results.isel(step=[-1])).isel(deposit=n, drop=True)
-    found = compare_all(source.results, share, step=int(share.step[-1]))
+    share = shares(source.final).isel(deposit=n, drop=True)
+    found = compare_all(source.final, share)
     differences = Estimates(found, ("difference", *ENDS), ("setting",))
     more = Estimates(found, ("exceeds", "exceeds_low", "exceeds_high"), ("setting",))
     base, *others = source.settings
@@ -84,19 +91,23 @@ def _compared(source: Source, final: OverTime) -> list[str]:
             same = f"the share of {words(source.names[n])} is on every path as under {base}"
             sentences.append(f"Under {setting} {same}.")
             continue
-        change = f"the share of {words(source.names[n])} is {_change(difference)} than under {base}"
+        change = f"the share of {words(source.names[n])} is {_change(difference, base)}"
         chance = probability_text(more[position])
         sentences.append(f"Under {setting} {change}; it is higher with a probability of {chance}.")
     return sentences
 
 
-def _change(found: Estimate) -> str:
+def _change(found: Estimate, base: str) -> str:
     """A difference of shares with its interval, in words where its sign is known."""
     value, low, high = found
     if value < 0:
         value, low, high = -value, -high, -low
-    direction = "higher" if found.value >= 0 else "lower"
-    return f"{mean_text(Estimate(value, low, high), POINTS)} {direction}"
+    size = mean_text(Estimate(value, low, high), POINTS)
+    if value == 0:
+        return f"on average as high as under {base}, {size} apart"
+    if value < POINTS.negligible:
+        size = f"less than {POINTS.number(POINTS.negligible, 6)} points"
+    return f"{size} {'higher' if found.value > 0 else 'lower'} than under {base}"
 
 
 def _moved(source: Source) -> list[str]:
@@ -108,7 +119,8 @@ def _moved(source: Source) -> list[str]:
         found, ("net_mean", "net_low", "net_high"), ("setting", "source", "destination")
     )
     means = net.values[0, :, :, 0]
-    if not (means > 0).any():
+    held = at_end(total_user_balance(source.results)).max()
+    if not (means > tolerance(held, source.precision)).any():
         return []
     i, j = np.unravel_index(np.argmax(means), means.shape)
     size = mean_text(net[0, int(i), int(j)], amount(source.token))

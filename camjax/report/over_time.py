@@ -12,7 +12,9 @@ from camjax.analysis import bands
 from camjax.report.content import Axis, Line, Lines
 from camjax.report.palette import INK, setting_colour
 from camjax.report.source import Source
+from camjax.report.steps import at_last
 from camjax.report.units import Unit
+from camjax.rounding import tolerance
 
 STATISTICS = ("mean", "low", "high", "q05", "q95", "q25", "q75")
 SAMPLES = 3
@@ -50,15 +52,19 @@ def over_time(source: Source, of: str | xarray.DataArray, *, last: bool = False)
     Args:
       source: results.
       of: a quantity of `camjax.analysis`, or an array over setting, path, step.
-      last: whether only the last step is wanted; the axis of steps is then of length 1.
+      last: whether only the last step of each setting is wanted; the axis of steps is then of
+        length 1.
     """
-    shown = slice(-1, None) if last else source.shown
+
+    def chosen(array: xarray.DataArray) -> xarray.DataArray:
+        return at_last(array) if last else array.isel(step=source.shown)
+
     if source.has_paths:
-        results = source.results.isel(step=shown)
-        wanted = of if isinstance(of, str) else of.isel(step=shown)
+        results = source.final if last else source.results.isel(step=source.shown)
+        wanted = of if isinstance(of, str) else chosen(of)
         found = bands(results, wanted).transpose("setting", "step", ...)
         return OverTime(*(found[name].values for name in STATISTICS))
-    kept = (source.results[of] if isinstance(of, str) else of).isel(step=shown)
+    kept = chosen(source.results[of] if isinstance(of, str) else of)
     kept = kept.transpose("statistic", "setting", "step", ...)
     values = {str(n): kept.sel(statistic=n).values for n in kept.statistic.values}
     reach = _reach(values["std"], source.num_paths)
@@ -107,7 +113,7 @@ def line_panel(
       from_zero: whether the vertical axis holds 0.
     """
     spread = source.num_paths != 1
-    if _is_one(found.mean):
+    if _is_one(found.mean, source.precision):
         mean = Line(
             name="mean" if spread else "value",
             colour=colour,
@@ -166,9 +172,11 @@ def _bands(found: OverTime, position: int) -> tuple[tuple[NDArray, NDArray], ...
     return wide, (found.q25[position], found.q75[position])
 
 
-def _is_one(mean: NDArray) -> bool:
-    """Whether all settings [settings, X] say the same."""
-    return bool(np.allclose(mean, mean[:1], rtol=1e-9, atol=0, equal_nan=True))
+def _is_one(mean: NDArray, precision: str) -> bool:
+    """Whether all settings [settings, X] say the same, but for rounding."""
+    largest = np.max(np.abs(mean), initial=0.0, where=np.isfinite(mean))
+    reach = float(tolerance(largest, precision))
+    return bool(np.allclose(mean, mean[:1], rtol=0, atol=reach, equal_nan=True))
 
 
 def _reach(std: NDArray, num_paths: int | None) -> NDArray:

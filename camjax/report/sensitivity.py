@@ -14,8 +14,6 @@ MOST_BARS = 12
 """Parameters of an output that are drawn; its table has all."""
 MOST_SENTENCES = 8
 """Outputs of which the top of the page speaks."""
-NOTHING = 1e-9
-"""No response is larger than this."""
 NAMED_PART = 0.01
 """A parameter that matters less than this part of the first is not named beside it."""
 PLACES = {"at": "at", "from": "from", "to": "to"}
@@ -53,6 +51,8 @@ class Ranking:
         the interval of NAME. The most important parameter of an output comes first.
       columns: numbers that tables show, and their headings.
       bars: those of them that are drawn; the first is the one that parameters are ranked by.
+      flat: outputs that do not vary but for rounding.
+      not_finite: outputs that are not a finite number somewhere.
     """
 
     name: str
@@ -63,6 +63,8 @@ class Ranking:
     rows: tuple[Mapping[str, Any], ...]
     columns: Mapping[str, str]
     bars: tuple[str, ...]
+    flat: tuple[str, ...] = ()
+    not_finite: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Ranking":
@@ -78,6 +80,8 @@ class Ranking:
             notes=tuple(document["notes"]),
             bars=tuple(document["bars"]),
             rows=tuple(rows),
+            flat=tuple(document.get("flat", ())),
+            not_finite=tuple(document.get("not_finite", ())),
         )
 
     @property
@@ -123,9 +127,16 @@ def sensitivity_report(found: Ranking) -> Report:
 def _sentence(found: Ranking, output: str) -> str:
     """Which two parameters matter most, and how much."""
     measure = found.bars[0]
-    known = [row for row in found.of(output) if abs(row[measure]) > NOTHING]
+    if output in found.flat:
+        return f"{output} does not vary but for rounding, whatever the parameters."
+    if output in found.not_finite:
+        return f"{output} is not a finite number everywhere, so that nothing ranks its parameters."
+    known = [row for row in found.of(output) if math.isfinite(row[measure]) and row[measure] != 0]
     if not known:
-        return f"{output} responds to none of the parameters."
+        undefined = sum(not math.isfinite(row[measure]) for row in found.of(output))
+        if undefined:
+            return f"{output}: {found.columns[measure]} is not defined by {undefined} parameters."
+        return f"{output} responds to none of the parameters but by rounding."
     least = NAMED_PART * abs(known[0][measure])
     named = [
         f"{row['parameter']}, {mean_text(_estimate(row, measure), found.unit)}"

@@ -9,16 +9,14 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
+from camjax.analysis import precision_of
 from camjax.errors import CamjaxError, refusal
 from camjax.flags import Raised
 from camjax.report.content import Axis
 from camjax.report.palette import INK, deposit_colours
+from camjax.report.steps import at_last, axis_of, check_lengths, shown_steps
 from camjax.report.units import words
-from camjax.results import undone
-
-MOST_POINTS = 200
-"""Points of a line; longer runs are drawn at every second, third, … step and the last."""
-
+from camjax.results import end_days, has_every_step, is_run, undone
 
 MOST_DEPOSITS = 12
 """Deposits that are drawn one by one; tables hold all."""
@@ -58,7 +56,9 @@ class Source:
             results = results.expand_dims(setting=[scenario_name(text)])
             if text:
                 results = results.assign_coords(scenario=("setting", [text]))
-        return cls(_in_common(results))
+        lengths = (results.time / results.step).values
+        check_lengths(lengths[np.isfinite(lengths)])
+        return cls(results)
 
     @cached_property
     def scenarios(self) -> tuple[str, ...]:
@@ -135,6 +135,11 @@ class Source:
         return str(self.results.balance.attrs.get("units", "FEI"))
 
     @property
+    def precision(self) -> str:
+        """Of the numbers, the coarser one where settings differ in it."""
+        return precision_of(self.results)
+
+    @property
     def has_paths(self) -> bool:
         """Whether paths were kept."""
         return "path" in self.results.dims
@@ -155,12 +160,35 @@ class Source:
     @property
     def has_steps(self) -> bool:
         """Whether every step was kept, so that there is something to draw over time."""
-        return self.results.sizes["step"] > 1
+        return self.results.sizes["step"] > 1 and has_every_step(self.results)
 
     @cached_property
-    def shown(self) -> slice:
-        """Positions of the steps that are drawn."""
-        return shown_steps(self.results.sizes["step"])
+    def shown(self) -> NDArray:
+        """Positions of the steps that are drawn, the last of each setting among them."""
+        count = self.results.sizes["step"]
+        ends = np.atleast_1d(is_run(self.results).sum("step").values) - 1
+        ends = ends if self.has_steps else np.array([], int)
+        return np.union1d(np.arange(count)[shown_steps(count)], ends)
+
+    @cached_property
+    def final(self) -> xarray.Dataset:
+        """The last step of each setting, whatever its number, along a `step` of length 1."""
+        return at_last(self.results)
+
+    @cached_property
+    def end_days(self) -> NDArray:
+        """[settings] when the run of each setting ends, in days."""
+        return np.broadcast_to(end_days(self.results).values, len(self.settings))
+
+    @property
+    def one_end(self) -> bool:
+        """Whether all settings end on the same day."""
+        return bool((self.end_days == self.end_days[0]).all())
+
+    def is_shown(self, setting: int) -> NDArray:
+        """Whether a setting has each of the steps that are drawn."""
+        known = is_run(self.results).isel(step=self.shown)
+        return (known.isel(setting=setting) if "setting" in known.dims else known).values
 
     @cached_property
     def axis(self) -> Axis:
@@ -174,39 +202,6 @@ class Source:
     def legend(self) -> tuple[tuple[str, str], ...]:
         """What is stacked, and its colours."""
         return tuple((group.name, group.colour) for group in self.groups)
-
-
-def _in_common(results: xarray.Dataset) -> xarray.Dataset:
-    """The steps that all settings have; the others are NaN in those that lack them.
-
-    Raises:
-      CamjaxError: steps that are not of one length in all settings.
-    """
-    lengths = np.unique((results.time / results.step).values.round(9))
-    if len(lengths[np.isfinite(lengths)]) > 1:
-        got = f"steps of {', '.join(f'{days:g}' for days in lengths)} days"
-        remedy = "Run settings that differ in dt_days one by one."
-        raise CamjaxError(refusal("results", "steps of one length", got, remedy))
-    others = [dim for dim in results.balance.dims if dim not in ("setting", "step")]
-    known = results.balance.notnull().any(others).all("setting").values
-    return results if known.all() else results.isel(step=known)
-
-
-def shown_steps(count: int) -> slice:
-    """Positions of the steps that are drawn, of so many: as many as fit, up to the last."""
-    every = -(-count // MOST_POINTS)
-    return slice((count - 1) % every, None, every)
-
-
-def axis_of(results: xarray.Dataset, shown: slice) -> Axis:
-    """Some steps of results on the axis of time."""
-    times = results.time.isel(setting=0) if "setting" in results.time.dims else results.time
-    days = times.values.astype(np.float64)
-    start = None
-    if "date" in results.coords:
-        dates = results.date.isel(setting=0) if "setting" in results.date.dims else results.date
-        start = dates.values[0] - np.timedelta64(round(float(days[0]) * 86_400), "s")
-    return Axis(days=days[shown], start=start)
 
 
 def scenario_name(text: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camjax.errors import CamjaxError, refusal
+from camjax.results.ends import has_own_ends, is_run
 from camjax.writing import written_whole
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def to_frame(results: "xarray.Dataset") -> "pandas.DataFrame":
     where statistics take the place of paths), `timestep`; `<deposit>_balance`,
     `<deposit>_yield_rate`, `<deposit>_weight` and other variables of each deposit, pool or money
     market; variables of the whole system; swept parameters by their dotted path. Transfers, which
-    are between two deposits, are left out, and so is what holds for a path as a whole.
+    are between two deposits, are left out, and so are what holds for a path as a whole and steps
+    that a setting lacks.
 
     Args:
       results: of a run or a sweep.
@@ -66,7 +68,11 @@ def to_frame(results: "xarray.Dataset") -> "pandas.DataFrame":
         columns[name] = values.transpose(*dims).values.ravel()
     for key in swept(results):
         columns[key] = rows("setting", results[key].values)
-    return pandas.DataFrame(columns)
+    frame = pandas.DataFrame(columns)
+    if not has_own_ends(results):
+        return frame
+    run = is_run(results).broadcast_like(results[list(dims)]).transpose(*dims)
+    return frame[run.values.ravel()].reset_index(drop=True)
 
 
 def swept(results: "xarray.Dataset") -> list[str]:

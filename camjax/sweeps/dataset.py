@@ -50,6 +50,7 @@ def assemble(sweep: Sweep, datasets: Sequence[xarray.Dataset], seed: int) -> xar
     texts = [scenario.toml for scenario in sweep.scenarios]
     columns: dict[Any, Any] = {key: ("setting", cells) for key, cells in sweep.table().items()}
     about = {**datasets[0].attrs, "scenario": sweep.toml, "swept": list(sweep.keys), "seed": seed}
+    about["precision"] = min(str(one.attrs["precision"]) for one in datasets)  # the coarser one
     columns["scenario"] = ("setting", texts)
     return together.assign_coords(columns).assign_attrs(about)
 

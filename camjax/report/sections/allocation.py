@@ -53,24 +53,29 @@ def allocation(source: Source) -> Section:
 
 def area(source: Source, shares: OverTime) -> Figure:
     """Mean shares, stacked, a panel a setting."""
-    panels = []
+    panels, whole = [], []
     for i in drawn_settings(source):
+        run = source.is_shown(i)
         layers = tuple(
             Line(
                 name=group.name,
                 colour=group.colour,
-                values=np.nansum(shares.mean[i][:, group.positions], axis=1),
+                values=np.where(run, np.nansum(shares.mean[i][:, group.positions], axis=1), np.nan),
             )
             for group in source.groups
             if source.allocated[i, group.positions].any()
         )
-        panels.append(Stack(title=source.settings[i], unit=SHARE, axis=source.axis, layers=layers))
+        panel = Stack(title=source.settings[i], unit=SHARE, axis=source.axis, layers=layers)
+        own = [dataclasses.replace(layer, values=layer.values[run]) for layer in layers]
+        axis = dataclasses.replace(source.axis, days=source.axis.days[run])
+        panels.append(dataclasses.replace(panel, axis=axis, layers=tuple(own)))
+        whole.append(panel)
     return Figure(
         key="allocation-area",
         title="Allocation over time",
         caption="Mean share of each deposit over paths. At the right: the share at the end.",
         panels=tuple(panels),
-        table=behind_time("Mean shares", panels),
+        table=behind_time("Mean shares", whole),
         legend=source.legend(),
         wide=len(panels) == 1,
     )

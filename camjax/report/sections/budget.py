@@ -9,6 +9,7 @@ from camjax.analysis import (
     protocol_revenue,
     rate_spread,
     savings_cost,
+    so_far,
 )
 from camjax.report.behind import behind_time
 from camjax.report.by_setting import by_setting
@@ -39,12 +40,12 @@ def budget(source: Source) -> Section | None:
     results = source.results
     unit = amount(source.token)
     cost = savings_cost(results, deposit=deposit)
-    series = {"Cost of the savings rate so far": _so_far(cost)}
+    series = {"Cost of the savings rate so far": so_far(cost)}
     items: list[Figure | Table] = []
     declared = declares_revenue(results)
     if declared:
         revenue = protocol_revenue(results)
-        series["Revenue less cost so far"] = _so_far(revenue - cost)
+        series["Revenue less cost so far"] = so_far(revenue - cost)
         items.append(_deficit(source, revenue, cost, deposit))
     colour = source.colour(deposit)
     panels = [
@@ -67,16 +68,12 @@ def budget(source: Source) -> Section | None:
     )
 
 
-def _so_far(array: xarray.DataArray) -> xarray.DataArray:
-    return array.cumsum("step").assign_coords(array.coords)
-
-
 def _deficit(
     source: Source, revenue: xarray.DataArray, cost: xarray.DataArray, deposit: str
 ) -> Table:
     """Probability of ever seeing a deficit, a row a setting."""
     found = deficit(source.results, revenue, deposit=deposit)
-    total = over_time(source, _so_far(cost), last=True)
+    total = over_time(source, so_far(cost), last=True)
     unit = amount(source.token)
     rows: list[tuple[Cell, ...]] = []
     for i, setting in enumerate(source.settings):

@@ -6,6 +6,7 @@ from camjax.report.content import Cell, Section, Table
 from camjax.report.estimates import ENDS, Estimates
 from camjax.report.source import Source
 from camjax.report.units import SHARE, Unit, amount, words
+from camjax.results import is_run
 
 WINDOW_STEPS = 30
 PROBABILITY = 0.95
@@ -23,8 +24,11 @@ def risks(source: Source) -> Section | None:
     """Key figures and tail risks of all balances; None where paths or steps were not kept."""
     if not source.has_paths or not source.has_steps:
         return None
-    items = (_key_figures(source), *([] if source.num_paths == 1 else [_tail(source)]))
-    return Section(key="figures", title="Key figures and risks", text="", items=items)
+    too_short = is_run(source.results).sum("step").min() < 2
+    items = [_key_figures(source)]
+    if source.num_paths != 1 and not too_short:
+        items.append(_tail(source))
+    return Section(key="figures", title="Key figures and risks", text="", items=tuple(items))
 
 
 def _key_figures(source: Source) -> Table:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import xarray
 
-from camjax.analysis import user_balance
+from camjax.analysis import so_far, user_balance
 from camjax.report.behind import behind_time
 from camjax.report.content import Figure, Lines, Section
 from camjax.report.over_time import (
@@ -166,7 +166,7 @@ def _panels(source: Source, series: Series, colour: str) -> list[Lines]:
     if series.cumulative:
         if not source.has_paths:
             return []
-        array = array.cumsum("step", keep_attrs=True).assign_coords(array.coords)
+        array = so_far(array)
     kinds = [d for d in array.dims if d not in ("setting", "path", "statistic", "step")]
     if not kinds:
         return [_panel(source, series, array, series.title, colour)]
