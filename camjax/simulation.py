@@ -12,6 +12,7 @@ from camjax.feed import Feed, GivenFeed
 from camjax.market import Drivers
 from camjax.model import Model, Record, State
 from camjax.trajectory import Trajectory, assemble_path, choose, variables_of
+from camjax.weights.blocks import READ
 
 Memory = TypeVar("Memory")
 
@@ -85,8 +86,11 @@ def run_steps(
     fed, first = feed.start()
     deposits = first.groups.stack(model.deposits)
 
-    # Backwards, a step is run again from its state, which is far less to store than its inside.
-    @partial(jax.checkpoint, prevent_cse=False)
+    # Backwards, a step is run again from its state, which is far less to store than its inside; and
+    # what it read of a long memory is kept, which is far less than the memory.
+    only_reads = jax.checkpoint_policies.save_only_these_names(READ)
+
+    @partial(jax.checkpoint, prevent_cse=False, policy=only_reads)
     def advance(carry: Carry, row: Any) -> tuple[Carry, Any]:
         fed, state, memory = carry
         fed, now = feed.advance(fed, row)

@@ -140,7 +140,7 @@ STRUCTURES = {
             idle(),
         ],
         column("yield_rate_b", YIELD_RATE),
-        weights={"yield_window": 30},
+        weights={"yield_window": 14},
     ),
     "two deposits, window of one": sketches(
         [money_market("market"), idle()],

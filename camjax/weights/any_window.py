@@ -14,7 +14,8 @@ class AnyWindowMemory:
     """`WindowMemory` with the window as a leaf, so that many windows run as one batch.
 
     ȳ_i = Σ y_i / K, m_i and sd_i over the k = min(K, t) entries at hand, by a mask over the last
-    `longest` quotes. It computes what `WindowMemory` does at more cost; its derivative by K is 0.
+    `longest` quotes. It computes what `WindowMemory` does at a cost that grows with `longest`, but
+    compiles as fast for any; its derivative by K is 0.
 
     Args:
       window: [] K, a whole number from 1 to `longest`.
@@ -27,35 +28,33 @@ class AnyWindowMemory:
     window: Array
     longest: int = static()
 
-    def init(self, like: Vector) -> tuple[Vector, ...]:
-        """Entries of zero, newest first."""
-        return (like.map(jnp.zeros_like),) * self.longest
+    def init(self, like: Vector) -> Vector:
+        """Entries of zero, [longest] each, newest first."""
+        return like.map(lambda part: jnp.zeros((self.longest, *part.shape), part.dtype))
 
-    def statistics(
-        self, memory: tuple[Vector, ...], convenience_yield: Vector, view: View
-    ) -> Statistics:
+    def statistics(self, memory: Vector, convenience_yield: Vector, view: View) -> Statistics:
         """Mean over the window and over what is at hand, and its population deviation."""
         dtype = convenience_yield.parts[0].dtype
         count = jnp.minimum(view.step.astype(dtype), self.window)
-        shares = [jnp.where(age <= count, 1 / count, 0) for age in range(1, self.longest + 1)]
+        ages = jnp.arange(1, self.longest + 1, dtype=dtype)
+        shares = jnp.where(ages <= count, 1 / count, 0)
+
+        def mean_of(entries: Array) -> Array:
+            return (entries * shares.reshape(-1, *[1] * (entries.ndim - 1))).sum(0)
 
         # Taken from the newest quote, so that yields that never move deviate by exactly zero.
-        newest = memory[0]
-        offset = newest * 0
-        for share, quotes in zip(shares, memory, strict=True):
-            offset = offset + (quotes - newest) * share
-        variance = newest * 0
-        for share, quotes in zip(shares, memory, strict=True):
-            distance = quotes - newest - offset
-            variance = variance + distance * distance * share
+        newest = memory.map(lambda quotes: quotes[0])
+        excess = memory.map(lambda quotes, first: quotes - first, newest)
+        offset = excess.map(mean_of)
+        variance = excess.map(lambda entries, mean: mean_of((entries - mean) ** 2), offset)
         mean = newest + offset + convenience_yield
         return Statistics(
             average=mean * (count / self.window), mean=mean, deviation=variance.map(sqrt)
         )
 
-    def remember(
-        self, memory: tuple[Vector, ...], yield_rates: Vector, dt_days: float
-    ) -> tuple[Vector, ...]:
+    def remember(self, memory: Vector, yield_rates: Vector, dt_days: float) -> Vector:
         """The newest quotes first, the oldest forgotten."""
         del dt_days
-        return (yield_rates, *memory[:-1])
+        return memory.map(
+            lambda quotes, newest: jnp.concatenate([newest[None], quotes[:-1]]), yield_rates
+        )

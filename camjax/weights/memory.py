@@ -8,6 +8,13 @@ from jax import Array
 from camjax._pytree import pytree, static
 from camjax.vector import Vector, positive_or, sqrt
 from camjax.weights.base import View
+from camjax.weights.blocks import Blocks, first_blocks, moments, with_quotes
+
+LONGEST_UNROLLED = 12
+"""Steps of a window whose quotes are held one by one; a longer one is held in blocks.
+
+Up to about this length that is faster, and faster to compile: figures in README.md.
+"""
 
 FLOOR = 1e-18
 """1/year; stands in for a yield of zero, so that weights are always defined."""
@@ -49,6 +56,9 @@ class WindowMemory:
 
     ȳ_i = Σ y_i / K, m_i and sd_i over the k = min(K, t) entries at hand.
 
+    A window of more than `LONGEST_UNROLLED` steps is held in `Blocks`, at a cost that hardly
+    depends on its length.
+
     Args:
       window: K, steps.
 
@@ -58,14 +68,16 @@ class WindowMemory:
 
     window: int = static(default=3)
 
-    def init(self, like: Vector) -> tuple[Vector, ...]:
-        """K entries of zero, newest first."""
+    def init(self, like: Vector) -> Any:
+        """Entries of zero."""
+        if self.window > LONGEST_UNROLLED:
+            return first_blocks(like, self.window)
         return (like.map(jnp.zeros_like),) * self.window
 
-    def statistics(
-        self, memory: tuple[Vector, ...], convenience_yield: Vector, view: View
-    ) -> Statistics:
+    def statistics(self, memory: Any, convenience_yield: Vector, view: View) -> Statistics:
         """Mean over the window and over what is at hand, and its population deviation."""
+        if self.window > LONGEST_UNROLLED:
+            return _block_statistics(memory, convenience_yield, self.window)
         dtype = convenience_yield.parts[0].dtype
         share = 1 / jnp.minimum(view.step, self.window).astype(dtype)
         shares = [jnp.where(view.step >= age, share, 0) for age in range(1, self.window + 1)]
@@ -83,12 +95,24 @@ class WindowMemory:
             deviation=variance.map(sqrt),
         )
 
-    def remember(
-        self, memory: tuple[Vector, ...], yield_rates: Vector, dt_days: float
-    ) -> tuple[Vector, ...]:
-        """The newest quotes first, the oldest forgotten."""
+    def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:
+        """The newest quotes kept, the oldest forgotten."""
         del dt_days
+        if self.window > LONGEST_UNROLLED:
+            return with_quotes(memory, yield_rates, self.window)
         return (yield_rates, *memory[:-1])
+
+
+def _block_statistics(blocks: Blocks, convenience_yield: Vector, window: int) -> Statistics:
+    """What `WindowMemory.statistics` gives, of a long window."""
+    found, count = moments(blocks, window)
+    mean = found.mean + convenience_yield
+    number = count.astype(mean.parts[0].dtype)
+    return Statistics(
+        average=mean * (number / window),
+        mean=mean,
+        deviation=(found.squares * (1 / number)).map(sqrt),
+    )
 
 
 @pytree
