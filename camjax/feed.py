@@ -129,7 +129,7 @@ class StreamFeed:
             return (drawn, None), self._row(values, step, None, None)
         values[PRICE] = price
         number, window = step.astype(price.dtype), self.model.risk_window
-        risk_state, risk = risk_step(risk_state, number, price, departed, self.first_price, window)
+        risk_state, risk = risk_step(risk_state, number, price, departed, window)
         held = is_held(price, self.first_price)
         return (drawn, risk_state), self._row(values, step, risk, held)
 

@@ -3,6 +3,7 @@
 Nothing here knows of deposits beyond their number: exogenous and endogenous are kept apart.
 """
 
+import dataclasses
 from functools import partial
 from typing import Self
 
@@ -19,6 +20,9 @@ DAYS_PER_YEAR = 365.0
 
 MINIMUM_SLOPE = 1e-12
 """Slopes below this share of the mean price are rounding and count as none."""
+
+SHORT_PRECISION = 1e-10
+"""Types that round by more than this have their sliding sums made anew."""
 
 Series = dict[str, Array]
 """Driver series of one deposit (or group of like deposits) by their column name."""
@@ -106,11 +110,13 @@ class Market:
 class RiskState:
     """Running sums from which the risk metric of the next step follows.
 
-    Prices enter as Q = P - P_0, which keeps the sums of a constant price exactly zero.
+    Prices enter as Q = P - origin, which keeps the sums of a constant price exactly zero.
     """
 
     previous: Array
-    """Q_{t-1}."""
+    """P_{t-1}, USD."""
+    origin: Array
+    """P_0, or a later price where sums are made anew."""
     price_sum: Array
     """Σ Q_k over the n prices in the window."""
     ranked_sum: Array
@@ -119,19 +125,48 @@ class RiskState:
     """μ_{t-1}, mean of P_1…P_{t-1}."""
     lowest: Array
     highest: Array
+    upkeep: "Upkeep | None"
+    """What keeps the sums true in a short type; None where they keep enough digits for good."""
 
     @classmethod
     def at(cls, initial_price: Array) -> Self:
         """Before step 1."""
         zero = jnp.zeros_like(initial_price)
+        short = float(jnp.finfo(initial_price.dtype).eps) > SHORT_PRECISION
         return cls(
-            previous=zero,
+            previous=initial_price,
+            origin=initial_price,
             price_sum=zero,
             ranked_sum=zero,
             mean_price=zero,
             lowest=zero,
             highest=zero,
+            upkeep=_first_upkeep(initial_price) if short else None,
         )
+
+
+@pytree
+class Upkeep:
+    """Sums of the prices since a recent one, which take over once they fill a window.
+
+    A sum that slides for ever keeps every rounding it ever made: in float32 it would be all
+    rounding after a hundred thousand steps. The mean of all prices, which is never made anew, has
+    what it lost in the step before added again.
+
+    References:
+      Kahan 1965, Further remarks on reducing truncation errors.
+    """
+
+    origin: Array
+    price_sum: Array
+    ranked_sum: Array
+    mean_lost: Array
+    """What rounding added to μ_{t-1}, USD."""
+
+
+def _first_upkeep(initial_price: Array) -> Upkeep:
+    zero = jnp.zeros_like(initial_price)
+    return Upkeep(origin=initial_price, price_sum=zero, ranked_sum=zero, mean_lost=zero)
 
 
 def volatile_asset_risk(prices: Array, window: int) -> Array:
@@ -164,7 +199,7 @@ def volatile_asset_risk(prices: Array, window: int) -> Array:
     # Backwards, a step is run again from its state, which is less to store than its inside.
     @partial(jax.checkpoint, prevent_cse=False)
     def advance(state: RiskState, row: tuple[Array, Array, Array]) -> tuple[RiskState, Array]:
-        return risk_step(state, *row, prices[0], window)
+        return risk_step(state, *row, window)
 
     _, risk = jax.lax.scan(advance, RiskState.at(prices[0]), rows)
     return risk
@@ -182,7 +217,6 @@ def risk_step(
     step: Array,
     price: Array,
     departed_price: Array,
-    initial_price: Array,
     window: int,
 ) -> tuple[RiskState, Array]:
     """ρ_t, and the window slid on by a step: P_{t-1} enters, P_{t - window} departs.
@@ -192,11 +226,13 @@ def risk_step(
       step: [] t, in the prices' type.
       price: [] P_t.
       departed_price: [] P_{t - window}.
-      initial_price: [] P_0.
       window: as in `volatile_asset_risk`.
     """
     count = jnp.minimum(step, window) - 1
-    mean_price = state.mean_price + (price - state.mean_price) * (1 / step)
+    change = (price - state.mean_price) * (1 / step)
+    if state.upkeep is not None:
+        change = change - state.upkeep.mean_lost
+    mean_price = state.mean_price + change
 
     spread = count * (count * count - 1) / 12
     slope = (state.ranked_sum - (count - 1) / 2 * state.price_sum) * (1 / positive_or(spread))
@@ -207,15 +243,48 @@ def risk_step(
     highest = at_least(state.highest, raw)
     risk = (raw - lowest) / positive_or(highest - lowest)  # without a span, raw = lowest = 0
 
-    departed = jnp.where(step > window, departed_price - initial_price, 0)
-    remaining = state.price_sum - departed + state.previous
+    departed = jnp.where(step > window, departed_price - state.origin, 0)
+    arrived = state.previous - state.origin
+    remaining = state.price_sum - departed + arrived
     demoted = jnp.where(step >= window, remaining, 0)
     slid = RiskState(
-        previous=price - initial_price,
+        previous=price,
+        origin=state.origin,
         price_sum=remaining,
-        ranked_sum=state.ranked_sum + count * state.previous - demoted,
+        ranked_sum=state.ranked_sum + count * arrived - demoted,
         mean_price=mean_price,
         lowest=lowest,
         highest=highest,
+        upkeep=None,
     )
-    return slid, risk
+    if state.upkeep is None:
+        return slid, risk
+    lost = (mean_price - state.mean_price) - change
+    return _kept_up(slid, state.previous, state.upkeep, lost, step, window), risk
+
+
+def _kept_up(
+    slid: RiskState, previous: Array, sums: Upkeep, lost: Array, step: Array, window: int
+) -> RiskState:
+    """The next sums with P_{t-1} in them; they become the sums each time they fill a window."""
+    prices = max(window - 1, 1)
+    rank = jnp.mod(step - 1, prices)
+    arrived = previous - sums.origin
+    price_sum, ranked_sum = sums.price_sum + arrived, sums.ranked_sum + rank * arrived
+    full = rank == prices - 1
+
+    def chosen(anew: Array, otherwise: Array) -> Array:
+        return jnp.where(full, anew, otherwise)
+
+    return dataclasses.replace(
+        slid,
+        origin=chosen(sums.origin, slid.origin),
+        price_sum=chosen(price_sum, slid.price_sum),
+        ranked_sum=chosen(ranked_sum, slid.ranked_sum),
+        upkeep=Upkeep(
+            origin=chosen(slid.previous, sums.origin),
+            price_sum=chosen(jnp.zeros_like(price_sum), price_sum),
+            ranked_sum=chosen(jnp.zeros_like(ranked_sum), ranked_sum),
+            mean_lost=lost,
+        ),
+    )

@@ -112,3 +112,13 @@ def test_a_long_path_loses_no_accuracy_to_its_running_sums():
     prices = 2000 * np.exp(steps.cumsum())
     risk = risk_of(jnp.asarray(prices), 30)
     np.testing.assert_allclose(risk, expected_risk(prices, 30), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 30, 365])
+@pytest.mark.parametrize("volatility", [20.0, 200.0])
+def test_risk_in_float32_does_not_drift(window: int, volatility: float) -> None:
+    steps = 100_000
+    moves = np.random.default_rng(0).normal(0.0, volatility, steps + 1)
+    prices = jnp.asarray(np.abs(1e5 + moves.cumsum()) + 1, jnp.float32)
+    expected = volatile_asset_risk(prices.astype(jnp.float64), window)
+    np.testing.assert_allclose(volatile_asset_risk(prices, window), expected, rtol=0, atol=1e-5)
