@@ -52,6 +52,7 @@ CHANGES: dict[str, dict[str, Any]] = {
             {"name": "idle", "type": "idle", "user_balance": 1e8},
         ],
         "drivers": {},
+        "revenue.volatile_units": 0.0,
     },
 }
 
@@ -114,5 +115,6 @@ def test_many_deposits_read_series_that_lie_ready() -> None:
         {"name": f"venue_{i}", "type": "external", "user_balance": 1e6, "rate": 0.01}
         for i in range(9)
     ]
-    changes = {"steps": STEPS, "deposits": venues, "drivers": {}}
+    drivers = {"drivers": {}, "revenue.volatile_units": 0.0}
+    changes = {"steps": STEPS, "deposits": venues, **drivers}
     assert isinstance(camjax.load_scenario("fei", changes).feed(jax.random.key(0)), GivenFeed)
