@@ -204,3 +204,16 @@ def test_damaged_metadata_of_a_store_is_refused(stored: Path, folder: Path) -> N
                     load_store(there)
         file.write_bytes(content)
     assert load_store(there).sizes["path"] > 0
+
+
+@pytest.mark.parametrize("results", [True, False])
+def test_a_run_that_has_ended_is_not_said_to_be_gone(
+    results: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("out").mkdir()
+    if results:
+        save_results(DATASET, "out/results.nc")
+    assert main(["run", "--set", "steps=2", "--resume", "--out", "out"]) == 2
+    said = capsys.readouterr().err
+    assert ("got one that has ended: results.nc is there" in said) == results
+    assert ("Start it anew" in said) == (not results)

@@ -245,7 +245,7 @@ def test_shards_make_the_whole(tmp_path: Path) -> None:
     with pytest.raises(CamjaxError, match="reducers"):
         merge_shards(read_shards(files), scenario(), KEY, reducers()[:2])
     files[0].unlink()
-    with pytest.raises(CamjaxError, match="no file"):
+    with pytest.raises(CamjaxError, match="no such file"):
         read_shards(files)
     other = Checkpoint(files[0], about={**ABOUT, "seed": 6})
     run_ensemble(scenario(), PATHS, KEY, reducers(), checkpoint=other, shard=Shard(3, 3))

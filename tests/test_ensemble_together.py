@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xarray
 
+from camjax.cli import meeting
 from camjax.cli.app import main
 
 PATHS = "2100"  # three blocks, so that one process has two
@@ -120,7 +121,7 @@ def test_the_environment_starts_processes_and_one_may_have_nothing_to_do(
     environment: Callable[[int, int], dict[str, str]],
 ) -> None:
     port = free_port()
-    few = [*RUN, "--paths", "500"]
+    few = ["500" if argument == PATHS else argument for argument in RUN]
     environments = [environment(process, port) for process in range(2)]
     ended = run_together([few, few], environments)
     assert [process.returncode for process in ended] == [0, 0], ended[0].stderr
@@ -133,6 +134,12 @@ def test_the_environment_starts_processes_and_one_may_have_nothing_to_do(
         (["--process-id", "0"], "--process-id: expected --coordinator beside it, got none"),
         (["--num-processes", "2"], "--num-processes: expected --coordinator beside it, got none"),
         (["--coordinator", "somewhere"], "--coordinator: expected HOST:PORT, got 'somewhere'"),
+        (["--coordinator", "a:99999"], "--coordinator: expected a port from 1 to 65535, got 99999"),
+        (["--coordinator", "a:0"], "--coordinator: expected a port from 1 to 65535, got 0"),
+        (
+            ["--coordinator", "no host:1", "--num-processes", "2", "--process-id", "1"],
+            "--coordinator: expected a host that can be found, got 'no host'",
+        ),
         (
             ["--coordinator", "a:1", "--num-processes", "2", "--process-id", "2"],
             "--process-id: expected below --num-processes 2, got 2",
@@ -144,3 +151,23 @@ def test_processes_that_cannot_meet_are_refused(
 ) -> None:
     assert main(["run", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("here", [0, 1])
+def test_a_process_that_does_not_come_is_named_in_one_line(
+    here: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(meeting, "WAIT_SECONDS", 0.5)
+    place = ["--coordinator", f"127.0.0.1:{free_port()}", "--num-processes", "3"]
+    assert main(["run", *place, "--process-id", str(here)]) == 2
+    said = capsys.readouterr().err
+    assert "--coordinator: expected 3 processes to meet at 127.0.0.1:" in said
+    assert ("got none of number [1, 2]" in said) == (here == 0)
+    assert said.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("", free_port())) as taken:
+        place = ["--coordinator", f"127.0.0.1:{taken.getsockname()[1]}", "--num-processes", "2"]
+        assert main(["run", *place, "--process-id", "0"]) == 2
+    assert "that is free" in capsys.readouterr().err

@@ -24,6 +24,8 @@ State = TypeVar("State")
 
 ABOUT = "about"
 """Name of the array that holds, as JSON, what the fit is of."""
+ENDED = "fit.json"
+"""What lies beside the file of a fit once that has ended and the file is gone."""
 ITERATIONS_PER_REPORT = 20
 """Steps between two reports of progress, and two states that can be continued from."""
 EVERY_SECONDS = 10.0
@@ -78,8 +80,12 @@ class Checkpoint(Unsaved):
           CamjaxError: so it is.
         """
         if self.resume and not self.file.exists():
+            got, remedy = "no file", "Start it anew."
+            if (self.file.parent / ENDED).exists():
+                got = f"one that has ended: {ENDED} is there"
+                remedy = "There is nothing left to do; leave out --resume to fit it again."
             expected = "a fit that was interrupted"
-            raise CamjaxError(refusal(str(self.file), expected, "no file", "Start it anew."))
+            raise CamjaxError(refusal(str(self.file), expected, got, remedy))
         if not self.resume and self.file.exists():
             remedy = "Resume that fit, or remove the file."
             raise CamjaxError(

@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Iterator
 
+from camjax.cli.meeting import address_of, meet
 from camjax.errors import CamjaxError, refusal
 
 SLURM_TASKS = "SLURM_STEP_NUM_TASKS"
@@ -37,11 +37,13 @@ def join(
                 raise CamjaxError(refusal(option, "--coordinator beside it", "none"))
         if alone or not _is_one_of_several_tasks():
             return 0, 1
-    elif not re.fullmatch(r"\S+:\d{1,5}", coordinator):
-        raise CamjaxError(refusal("--coordinator", "HOST:PORT", repr(coordinator)))
+    else:
+        address_of(coordinator)
     if num_processes is not None and process_id is not None and process_id >= num_processes:
         expected = f"below --num-processes {num_processes}"
         raise CamjaxError(refusal("--process-id", expected, process_id))
+    if coordinator is not None and num_processes is not None and process_id is not None:
+        meet(coordinator, num_processes, process_id)
 
     import jax
 

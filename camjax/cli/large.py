@@ -1,6 +1,7 @@
 """Runs of more paths than are kept: in constant memory, saved as they go, alone or in shards."""
 
 import sys
+from pathlib import Path
 
 import jax
 import typer
@@ -38,6 +39,7 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
     """
     order = _order(request, scenario)
     if order.file is not None:
+        _check_unfinished(request, order.file)
         reserve([order.file])
     with progress() as report, notes_on_standard_error(request.processes):
         report("compiling", 0.0)
@@ -59,6 +61,18 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
     if jax.process_index() > 0:
         return None
     return summarise_ensemble(scenario, found, request.seed, None if file is None else str(file))
+
+
+def _check_unfinished(request: Request, file: Path) -> None:
+    """Refuse to resume what has ended: the file it was saved in is gone then.
+
+    Raises:
+      CamjaxError: so it is.
+    """
+    if request.resume and not file.exists() and (file.parent / RESULTS).exists():
+        got = f"one that has ended: {RESULTS} is there"
+        remedy = "There is nothing left to do; leave out --resume to run it again."
+        raise CamjaxError(refusal(str(file), "a run that was interrupted", got, remedy))
 
 
 def _order(request: Request, scenario: Scenario) -> Order:

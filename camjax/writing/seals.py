@@ -43,7 +43,7 @@ def read_sealed(path: Path, expected: str, remedy: str = "", *, required: bool =
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
-        found = "no file" if isinstance(error, FileNotFoundError) else _words(error)
+        found = "no such file" if isinstance(error, FileNotFoundError) else _words(error)
         raise CamjaxError(refusal(str(path), expected, found, remedy)) from error
     at = max(len(content) - len(MARK) - 2 * DIGEST_BYTES, 0)
     if content[at:] == MARK + _digest(memoryview(content)[:at]):
