@@ -31,6 +31,7 @@ BROKEN = {
     "export": (("x", "x.csv"), READS_RESULTS),
     "merge": (("x",), "camjax.results.store_places.is_store"),
     "weights": (("x.csv", *AGAINST), READS_A_TABLE),
+    "observe": (("x.csv",), "calibration.sources.observed.read_observed"),
     "backtest": (("x.csv", *AGAINST), READS_A_TABLE),
     "forecast": (("x.csv", "--horizon", "1"), READS_A_TABLE),
     "calibrate": (("x.csv", *AGAINST, "--free", "weights.factor"), READS_A_TABLE),
