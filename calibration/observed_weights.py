@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration._arrays import as_floating
 from calibration.clock import Clock
@@ -30,7 +31,7 @@ def describe(observations: Observations) -> list[Score]:
     weights = observations.weights[:, flags]
     by_deposit = {
         "mean": weights.mean(axis=0),
-        "std": weights.std(axis=0),
+        "std": _deviation(weights),
         "min": weights.min(axis=0),
         "max": weights.max(axis=0),
         "first": weights[0],
@@ -48,6 +49,14 @@ def describe(observations: Observations) -> list[Score]:
         Score(OBSERVED, OBSERVED, POOLED, 0, metric, float(np.mean(np.asarray(values))))
         for metric, values in concentration.items()
     ]
+
+
+def _deviation(weights: NDArray) -> NDArray:
+    """Sample standard deviation over rows, divided by T - 1; NaN of a single one."""
+    if len(weights) < 2:
+        return np.full_like(weights[0], np.nan)
+    found: NDArray = weights.std(axis=0, ddof=1)
+    return found
 
 
 def weights_csv(observations: Observations) -> str:

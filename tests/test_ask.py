@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import camjax
-from camjax.ensemble.intervals import wilson_interval
 from camjax.ensemble.lanes import LANES
 from camjax.errors import CamjaxError, QuestionError
+from camjax.intervals import probability_interval
 from camjax.questions import Answer, ask, parse
 from camjax.questions.estimate import estimate, quantile_of
 from camjax.questions.tree import terms_of
@@ -83,7 +83,7 @@ def test_each_expectation_has_its_own_interval() -> None:
     threshold = float(np.quantile(savings, 0.3))
     happens = int((savings > threshold).sum())
     found = asked(f"P(share[savings] > {threshold!r})")
-    low, high = wilson_interval(np.array(happens), PATHS)
+    low, high = probability_interval(np.array(happens), PATHS)
     np.testing.assert_allclose((found.low, found.high), (low, high), rtol=1e-12)
     found = asked("E(share[savings])")
     expected = stats.ttest_1samp(savings, 0).confidence_interval()

@@ -13,8 +13,8 @@ import pytest
 
 from camjax import analysis
 from camjax.cli import main, memory, pace, requests
-from camjax.ensemble.intervals import wilson_interval
 from camjax.ensemble.lanes import LANES
+from camjax.intervals import probability_interval
 from camjax.results import STATISTICS, load_results, statistics
 
 PATHS = 2100
@@ -130,7 +130,7 @@ def test_events_of_a_large_run_are_those_of_its_paths(
     for event, one, threshold in zip(events, said, (0.42, 0.99), strict=True):
         so = share > threshold
         first = np.where(so.any(1), so.argmax(1) + 1, 7)
-        low, high = wilson_interval(so[:, -1].sum(), PATHS)
+        low, high = probability_interval(so[:, -1].sum(), PATHS)
         expected = (so[:, -1].mean(), low, high, (first == 7).mean())
         told = (one["probability"], one["low"], one["high"], one["never"])
         np.testing.assert_allclose(told, expected, rtol=1e-12)

@@ -10,10 +10,10 @@ from jax import Array
 
 import camjax
 from camjax.ensemble import Bins, Ensemble, Event, FirstTime, Moments, Quantiles, run_ensemble
-from camjax.ensemble.intervals import wilson_interval
 from camjax.ensemble.lanes import LANES, fold_paths
 from camjax.ensemble.quantities import Quantity
 from camjax.errors import CamjaxError
+from camjax.intervals import probability_interval
 
 KEY = jax.random.key(3)
 PATHS = 2 * LANES + 100
@@ -153,11 +153,11 @@ def test_progress_ends_at_all_paths() -> None:
 
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
-    # Brown, Cai & DasGupta's form of Wilson's interval, by hand with z = 1.959964.
-    [(0, 100, 0.0, 0.0369935), (50, 100, 0.403832, 0.596168), (100, 100, 0.9630065, 1.0)],
+    # Clopper & Pearson's table for 95 %: 1 - 0.025^(1/100) where nothing happened.
+    [(0, 100, 0.0, 0.0362167), (50, 100, 0.3983211, 0.6016789), (100, 100, 0.9637833, 1.0)],
 )
-def test_wilson_interval(successes: int, trials: int, low: float, high: float) -> None:
-    found = wilson_interval(np.array(successes), trials)
+def test_probability_interval(successes: int, trials: int, low: float, high: float) -> None:
+    found = probability_interval(np.array(successes), trials)
     np.testing.assert_allclose(found, (low, high), atol=1e-6)
 
 

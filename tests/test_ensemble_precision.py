@@ -10,12 +10,12 @@ import camjax
 from camjax.ensemble import Event, FirstTime, Moments, PreciseEnsemble, run_ensemble, run_until
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.ensemble.engine import run_blocks
-from camjax.ensemble.intervals import normal_quantile
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.precision import run_program_until
 from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.reducers.final import final_statistic
 from camjax.errors import CamjaxError
+from camjax.intervals import normal_reach
 
 KEY = jax.random.key(5)
 EVENT = "share[savings] > 0.3"
@@ -45,7 +45,7 @@ def test_a_run_goes_on_until_the_interval_is_as_narrow_as_asked() -> None:
     earlier = run_ensemble(scenario(), found.num_paths - LANES, KEY, [Moments("share")])
     moments = earlier["moments(share)"]
     standard_error = moments.std[-1, 2] / np.sqrt(moments.num_paths)
-    assert normal_quantile(0.95) * standard_error > 4e-4, "a block fewer would not do"
+    assert normal_reach(0.95) * standard_error > 4e-4, "a block fewer would not do"
 
 
 def test_a_precise_run_is_the_ensemble_of_as_many_paths() -> None:

@@ -21,6 +21,7 @@ ORDER = [
         "errors",
         "rounding",
         "numerals",
+        "intervals",
         "writing",
         "config",
         "_pytree",

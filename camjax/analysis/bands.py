@@ -2,7 +2,7 @@
 
 import xarray
 
-from camjax.analysis.intervals import by_path, labelled, mean_interval, quantiles
+from camjax.analysis.intervals import by_path, deviation, labelled, mean_interval, quantiles
 from camjax.analysis.quantities import Of, at_step, quantity
 
 
@@ -25,8 +25,9 @@ def bands(results: xarray.Dataset, of: Of = "share", level: float = 0.95) -> xar
     array = quantity(results, of)
     values = by_path(array)
     found = mean_interval(values, level) | quantiles(values)
-    spread = {"std": values.std(axis=0, ddof=1) if len(values) > 1 else found["low"]}
-    return labelled(array, found | spread, level=level, of=str(array.attrs.get("of", of)))
+    return labelled(
+        array, found | {"std": deviation(values)}, level=level, of=str(array.attrs.get("of", of))
+    )
 
 
 def snapshot(

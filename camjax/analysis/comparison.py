@@ -6,7 +6,7 @@ import numpy as np
 import xarray
 
 from camjax.analysis.intervals import by_path, labelled, mean_interval
-from camjax.analysis.probabilities import wilson
+from camjax.analysis.probabilities import estimated
 from camjax.analysis.quantities import Of, at_step, quantity
 from camjax.analysis.rounded import precision_of, scale_of
 from camjax.errors import CamjaxError, refusal, shortened
@@ -55,7 +55,7 @@ def compare(
     interval = mean_interval(values, level)
     found = {"difference": interval.pop("mean")} | interval
     defined = np.isfinite(found["difference"])
-    above = wilson(np.where(defined, (values > 0).sum(axis=0), np.nan), len(values), level)
+    above = estimated(np.where(defined, (values > 0).sum(axis=0), np.nan), len(values), level)
     found |= zip(("exceeds", "exceeds_low", "exceeds_high"), above, strict=True)
     found["ties"] = np.where(defined, np.mean(values == 0, axis=0), np.nan)
     units, name = str(array.attrs.get("units", "1")), str(array.attrs.get("of", of))

@@ -6,12 +6,12 @@ import numpy as np
 import xarray
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import special
 
 from camjax.analysis.intervals import by_path, labelled
 from camjax.analysis.key_figures import check_window
 from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import check_deposit, check_paths, quantity
+from camjax.intervals import student_interval
 from camjax.results import QUANTILES
 
 ROUNDING = 1e-12
@@ -59,9 +59,8 @@ def rolling_correlation(
         data=_rolling(a.values, b.values, window_steps)
     )
     statistics, defined = _over_defined(by_path(found))
-    mean, error = statistics["mean"], statistics.pop("error")
-    reach = special.stdtrit(np.maximum(defined - 1, 1), 0.5 + level / 2) * error
-    ends = {"low": mean - reach, "high": mean + reach, "defined": defined}
+    low, high = student_interval(statistics["mean"], statistics.pop("std"), defined, level)
+    ends = {"low": low, "high": high, "defined": defined}
     about = {"level": level, "of": of, "first": first, "second": second}
     return labelled(found, statistics | ends, units="1", window_steps=window_steps, **about)
 
@@ -135,8 +134,8 @@ def _over_defined(values: NDArray) -> tuple[dict[str, NDArray], NDArray]:
     total = np.where(np.isfinite(values), values, 0).sum(axis=0)
     mean = np.where(number > 0, total / some, np.nan)
     squares = np.where(np.isfinite(values), (values - mean) ** 2, 0).sum(axis=0)
-    error = np.sqrt(np.where(number > 1, squares / np.maximum(number - 1, 1) / some, np.nan))
-    found = {"mean": mean, "error": error}
+    std = np.sqrt(np.where(number > 1, squares / np.maximum(number - 1, 1), np.nan))
+    found = {"mean": mean, "std": std}
     for name, share in QUANTILES.items():
         place = share * (some - 1)
         below = np.floor(place).astype(int)[np.newaxis]

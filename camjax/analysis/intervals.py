@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import xarray
 from numpy.typing import NDArray
-from scipy import special
 
+from camjax.intervals import LEVEL, student_interval
 from camjax.results import QUANTILES
 
 ORDER = ("setting", "figure", "step")
@@ -18,24 +18,29 @@ def by_path(array: xarray.DataArray) -> NDArray:
     return array.transpose("path", ...).values.astype(np.float64)
 
 
-def mean_interval(values: NDArray, level: float = 0.95) -> dict[str, NDArray]:
-    """Mean over the first axis and its interval by Student's t, by `mean`, `low` and `high`.
+def mean_interval(values: NDArray, level: float = LEVEL) -> dict[str, NDArray]:
+    """Mean over the first axis and Student's interval, by `mean`, `low` and `high`.
 
-    x̄ ± t s / √P
-
-    The interval is NaN where there is one path alone. Paths are independent; the mean is close to
-    normal for P as small as ten unless single paths dominate it.
+    The interval is NaN where there is one path alone; see `camjax.intervals.student_interval`.
 
     >>> {name: round(float(v), 3) for name, v in mean_interval(np.array([1.0, 2.0, 3.0])).items()}
     {'mean': 2.0, 'low': -0.484, 'high': 4.484}
     """
-    num_paths, mean = len(values), values.mean(axis=0)
-    if num_paths < 2:
-        unknown = np.full_like(mean, np.nan)
-        return {"mean": mean, "low": unknown, "high": unknown.copy()}
-    error = values.std(axis=0, ddof=1) / np.sqrt(num_paths)
-    reach = special.stdtrit(num_paths - 1, 0.5 + level / 2) * error
-    return {"mean": mean, "low": mean - reach, "high": mean + reach}
+    mean = values.mean(axis=0)
+    low, high = student_interval(mean, deviation(values), len(values), level)
+    return {"mean": mean, "low": low, "high": high}
+
+
+def deviation(values: NDArray) -> NDArray:
+    """Sample standard deviation over the first axis, divided by P - 1; NaN of one alone.
+
+    >>> deviation(np.array([1.0, 2.0, 3.0])).item(), deviation(np.array([1.0])).item()
+    (1.0, nan)
+    """
+    if len(values) < 2:
+        return np.full_like(values.mean(axis=0), np.nan)
+    found: NDArray = values.std(axis=0, ddof=1)
+    return found
 
 
 def quantiles(values: NDArray, names: Mapping[str, float] = QUANTILES) -> dict[str, NDArray]:

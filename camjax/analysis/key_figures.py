@@ -5,7 +5,7 @@ import xarray
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from camjax.analysis.intervals import by_path, labelled, mean_interval, quantiles
+from camjax.analysis.intervals import by_path, deviation, labelled, mean_interval, quantiles
 from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import Of, check_paths, quantity, step_days
 from camjax.errors import CamjaxError, refusal
@@ -42,7 +42,7 @@ def key_figures(
     yearly = steps_a_year.broadcast_like(frame).transpose(*frame.dims).values
     figures = {
         "mean": values.mean(axis=0),
-        "std": values.std(axis=0),
+        "std": deviation(values),
         "min": values.min(axis=0),
         "max": values.max(axis=0),
         "final": values[-1],
@@ -77,7 +77,7 @@ def volatility(values: NDArray, steps_a_year: NDArray | float) -> NDArray:
     level = np.abs(values).mean(axis=0)
     if len(values) < 2:
         return np.full_like(level, np.nan)
-    swings = np.diff(values, axis=0).std(axis=0)
+    swings = deviation(np.diff(values, axis=0))
     return swings / np.where(level > 0, level, 1.0) * np.sqrt(steps_a_year)
 
 

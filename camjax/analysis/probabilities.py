@@ -1,4 +1,4 @@
-"""How probable something is at a step, with Wilson's interval."""
+"""How probable something is at a step, with its interval."""
 
 import numpy as np
 import xarray
@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from camjax.analysis.intervals import labelled
 from camjax.analysis.quantities import at_step, quantity
-from camjax.ensemble.intervals import wilson_interval
 from camjax.ensemble.reducers.events import COMPARISONS, Event
+from camjax.intervals import LEVEL, probability_interval
 
 What = str | xarray.DataArray
 """An event, such as "share[savings] > 0.6", or an array of true (1) and false (0)."""
@@ -34,7 +34,7 @@ def happens(results: xarray.Dataset, event: What) -> xarray.DataArray:
 
 
 def probability(
-    results: xarray.Dataset, event: What, step: int | None = None, level: float = 0.95
+    results: xarray.Dataset, event: What, step: int | None = None, level: float = LEVEL
 ) -> xarray.Dataset:
     """Probability of an event at one step, the last if none is named.
 
@@ -45,8 +45,9 @@ def probability(
       level: of the interval.
 
     Returns:
-      `probability`, and Wilson's interval `low` to `high`, which is never empty: an event that
-      none of 100 paths saw has a probability of at most 3.7 %.
+      `probability`, and its interval `low` to `high` (`camjax.intervals.probability_interval`),
+      which is never empty: an event that none of 100 paths saw has a probability of at most
+      3.7 %.
 
     Raises:
       CamjaxError: as `happens`, or a step that was not run.
@@ -55,21 +56,21 @@ def probability(
 
 
 def probability_over_time(
-    results: xarray.Dataset, event: What, level: float = 0.95
+    results: xarray.Dataset, event: What, level: float = LEVEL
 ) -> xarray.Dataset:
     """`probability` at every step."""
     return _counted(happens(results, event), level)
 
 
-def wilson(counts: NDArray, num_paths: int, level: float) -> tuple[NDArray, NDArray, NDArray]:
+def estimated(counts: NDArray, num_paths: int, level: float) -> tuple[NDArray, NDArray, NDArray]:
     """Probability, and the ends of its interval, from how many paths saw an event."""
-    low, high = wilson_interval(counts, num_paths, level)
+    low, high = probability_interval(counts, num_paths, level)
     return np.asarray(counts) / num_paths, low, high
 
 
 def _counted(so: xarray.DataArray, level: float) -> xarray.Dataset:
     counts = so.sum("path").where(so.notnull().any("path")).values
-    found = wilson(counts, so.sizes["path"], level)
+    found = estimated(counts, so.sizes["path"], level)
     variables = dict(zip(("probability", "low", "high"), found, strict=True))
     event = str(so.attrs.get("event", "event"))
     return labelled(so, variables, units="1", level=level, event=event)

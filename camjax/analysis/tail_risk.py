@@ -5,13 +5,13 @@ import math
 import numpy as np
 import xarray
 from numpy.typing import NDArray
-from scipy import special
 
 from camjax.analysis.intervals import by_path, labelled
 from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import Of, check_paths, quantity
-from camjax.ensemble.intervals import normal_quantile
+from camjax.analysis.shortfall import shortfall
 from camjax.errors import CamjaxError, refusal
+from camjax.intervals import order_statistic, quantile_ranks
 
 ROUNDING = 1e-9
 """Of a number of paths: 7 % of 100 paths are 7 of them, not a little more."""
@@ -29,7 +29,8 @@ def tail_risk(
 
     The loss of a path is L = x_{T−h} − x_T. VaR is its quantile at `probability` p, the loss that
     is exceeded on 1 − p of the paths; ES = VaR + E(max(L − VaR, 0)) / (1 − p) is the mean of the
-    losses beyond. Negative values are gains.
+    losses beyond, corrected for how far the mean of few paths falls short of it. Negative values
+    are gains.
 
     Args:
       results: of a run or a sweep that kept its paths and steps.
@@ -39,15 +40,16 @@ def tail_risk(
       level: of the intervals.
 
     Returns:
-      `value_at_risk` with an interval from order statistics, whose upper end is infinite where
-      there are too few paths to tell, and `expected_shortfall` with an interval from its
-      asymptotic variance; ends are `_low` and `_high`.
+      `value_at_risk` with an interval from order statistics, and `expected_shortfall` with one
+      from bootstrap resamples; ends are `_low` and `_high`, NaN where they are open since paths
+      are too few to tell. Where fewer than 5 paths lie beyond the value at risk, shortfall has no
+      interval and is the plain mean, which is too low.
 
     Raises:
       CamjaxError: a probability outside (0, 1), a horizon that was not run, results without paths.
 
     References:
-      Rockafellar and Uryasev 2002 (ES); Manistre and Hancock 2005 (its variance).
+      Rockafellar and Uryasev 2002 (ES).
     """
     check_paths(results, steps=True)
     array = quantity(results, of)
@@ -77,32 +79,11 @@ def _tail(losses: NDArray, probability: float, level: float) -> dict[str, NDArra
     """Both measures and their intervals from losses [P, ...]."""
     num_paths = len(losses)
     ordered = np.sort(losses, axis=0)
-    at_risk = ordered[math.ceil(num_paths * probability - ROUNDING) - 1]
-    beyond = np.maximum(losses - at_risk, 0)
-    share = 1 - probability
-    shortfall = at_risk + beyond.mean(axis=0) / share
-    # Variance of max(L − VaR, 0) over (1 − p)²: VaR's own error is of second order.
-    error = np.sqrt(beyond.var(axis=0, ddof=min(1, num_paths - 1)) / num_paths) / share
-    reach = normal_quantile(level) * error
-    low, high = _ranks(num_paths, probability, level)
-    unbounded = np.full_like(at_risk, np.inf)
-    return {
-        "value_at_risk": at_risk,
-        "value_at_risk_low": ordered[low - 1] if low >= 1 else -unbounded,
-        "value_at_risk_high": ordered[high - 1] if high <= num_paths else unbounded,
-        "expected_shortfall": shortfall,
-        "expected_shortfall_low": shortfall - reach,
-        "expected_shortfall_high": shortfall + reach,
+    low, high = quantile_ranks(num_paths, probability, level)
+    found = {
+        "value_at_risk": ordered[math.ceil(num_paths * probability - ROUNDING) - 1],
+        "value_at_risk_low": order_statistic(ordered, low),
+        "value_at_risk_high": order_statistic(ordered, high),
     }
-
-
-def _ranks(num_paths: int, probability: float, level: float) -> tuple[int, int]:
-    """Ranks of the order statistics between which the quantile lies with the level.
-
-    The number of losses below the quantile is binomial.
-    """
-    below = special.bdtr(np.arange(num_paths + 1), num_paths, probability)
-    tail = (1 - level) / 2
-    low = int(np.searchsorted(below, tail, side="right"))
-    high = int(np.searchsorted(below, 1 - tail, side="left")) + 1
-    return low, high
+    names = ("expected_shortfall", "expected_shortfall_low", "expected_shortfall_high")
+    return found | dict(zip(names, shortfall(ordered, probability, level), strict=True))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from camjax.analysis.intervals import labelled
 from camjax.analysis.own_ends import at_own_ends
-from camjax.analysis.probabilities import What, happens, wilson
+from camjax.analysis.probabilities import What, estimated, happens
 from camjax.analysis.quantities import check_paths
 
 STEPS = {"q05_step": 0.05, "median_step": 0.5, "q95_step": 0.95}
@@ -45,13 +45,13 @@ def time_to_event(results: xarray.Dataset, event: What, level: float = 0.95) -> 
     found: dict[str, NDArray] = {}
     for name, number in counts.items():
         ends = ("low", "high") if name == "probability" else (f"{name}_low", f"{name}_high")
-        found |= zip((name, *ends), wilson(number, num_paths, level), strict=True)
+        found |= zip((name, *ends), estimated(number, num_paths, level), strict=True)
     for name, share in STEPS.items():
         reached = count >= share * num_paths
         found[name] = np.where(reached.any(0), steps[reached.argmax(0)], np.nan)
     name = str(so.attrs.get("event", "event"))
     summary = labelled(frame, found, units="1", level=level, event=name)
-    by = zip(("by", "by_low", "by_high"), wilson(count, num_paths, level), strict=True)
+    by = zip(("by", "by_low", "by_high"), estimated(count, num_paths, level), strict=True)
     return summary.assign(labelled(so, dict(by), units="1").data_vars)
 
 

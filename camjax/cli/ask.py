@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,7 @@ def ask(
             loaded, question, paths=paths, seed=seed, until_ci=until_ci, report=report
         )
     if as_json:
-        keys = ("estimate", "low", "high", "paths", "seed")
+        keys = ("estimate", "low", "high", "paths", "seed", "notes")
         found = {key: getattr(answer, key) for key in keys}
         typer.echo(json.dumps(plain(found | {"flags": answer.flags})))
     else:
@@ -59,17 +60,37 @@ def ask(
 
 def _sentence(answer: "Answer") -> str:
     """The whole answer of `camjax ask`."""
-    known = not (math.isnan(answer.low) or math.isnan(answer.high))
-    interval = ", no interval"
-    if known:
-        interval = f", 95 % interval {_number(answer.low)} to {_number(answer.high)}"
+    number = days if answer.is_time else amount
     paths = f"{answer.paths:,} path{'s' if answer.paths > 1 else ''}"
     ended = "" if answer.reached else " (not as precise as wanted)"
-    text = f"{answer.question} = {_number(answer.estimate)}{interval}"
-    return f"{text}; {paths}{ended}, seed {answer.seed}"
+    interval = f", {interval_of(answer.low, answer.high, number)}"
+    text = f"{answer.question} = {number(answer.estimate)}{interval}"
+    return "\n".join([f"{text}; {paths}{ended}, seed {answer.seed}", *answer.notes])
 
 
-def _number(value: float) -> str:
+def interval_of(low: float, high: float, number: Callable[[float], str]) -> str:
+    """An interval in words; NaN is an end that paths cannot tell.
+
+    >>> interval_of(0.5, float("nan"), amount)
+    '95 % interval from 0.5, no upper end'
+    """
+    match math.isnan(low), math.isnan(high):
+        case True, True:
+            return "no interval"
+        case True, False:
+            return f"95 % interval up to {number(high)}, no lower end"
+        case False, True:
+            return f"95 % interval from {number(low)}, no upper end"
+    return f"95 % interval {number(low)} to {number(high)}"
+
+
+def amount(value: float) -> str:
+    """A number for people."""
     if math.isinf(value):
-        return "never" if value > 0 else "-never"
+        return "infinity" if value > 0 else "-infinity"
     return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
+
+
+def days(value: float) -> str:
+    """A time for people; the one that does not come is never."""
+    return "never" if value == math.inf else amount(value)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from camjax.cli.ask import amount, interval_of
 from camjax.cli.load import load
 from camjax.cli.options import JsonOption, ScenarioArgument, SetOption
 
@@ -112,14 +113,16 @@ def _words(found: "Solution", find: str | None, such_that: str | None, goal: str
         lines.append(f"This is an end of the range {low} to {high}: the answer may lie beyond it.")
     assert found.check is not None
     lines[:0] = found.check.warnings
-    check = f"{found.check.estimate:.6g}, 95 % interval {found.check.low:.6g} to "
-    check = f"{check}{found.check.high:.6g}" if found.paths > 1 else f"{found.check.estimate:.6g}"
+    check = amount(found.check.estimate)
+    if found.paths > 1:
+        check = f"{check}, {interval_of(found.check.low, found.check.high, amount)}"
     fresh = f"On {found.check.paths:,} fresh paths" if found.paths > 1 else "There"
     what = f"{goal} = " if goal is not None else f"{VERDICTS[found.verdict]}, by "
     lines.append(f"{fresh} {what}{check}.")
     safe = found.high if find == "min" else found.low
     if find is not None and found.verdict != "holds" and safe is not None:
         lines.append(f"To be on the safe side take {safe:.6g}, the end of the interval.")
+    lines.extend(found.check.notes)
     return "\n".join(lines)
 
 

@@ -9,17 +9,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 import xarray
-from scipy import special
 
 from camjax.analysis import final_split
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
 from camjax.flags import FLAG_LABELS, Raised, warnings_of_settings
+from camjax.intervals import LEVEL, student_interval
 from camjax.results import at_end, undone
 from camjax.scenario import Sweep
 from camjax.sweeps import SweepRun
-
-LEVEL = 0.95
 
 Number = TypeVar("Number", int, float)
 
@@ -166,9 +164,8 @@ def _final_split(results: xarray.Dataset, num_paths: int) -> xarray.Dataset:
         return final_split(results, LEVEL)
     last = at_end(results.share)
     mean, std = (last.sel(statistic=name, drop=True) for name in ("mean", "std"))
-    reach = special.stdtrit(max(num_paths - 1, 1), 0.5 + LEVEL / 2)
-    error = std / math.sqrt(num_paths - 1) if num_paths > 1 else std * np.nan
-    return xarray.Dataset({"mean": mean, "low": mean - reach * error, "high": mean + reach * error})
+    ends = (mean.copy(data=end) for end in student_interval(mean, std, num_paths, LEVEL))
+    return xarray.Dataset(dict(zip(("mean", "low", "high"), (mean, *ends), strict=True)))
 
 
 def _common(numbers: Sequence[Number]) -> Number | None:

@@ -10,11 +10,11 @@ import jax
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, QuestionError, refusal
 from camjax.flags import Raised, warnings_of_settings
-from camjax.questions.estimate import Estimated, estimate
+from camjax.questions.estimate import Estimated, estimate, paths_for, skewed_mean
 from camjax.questions.parser import parse
 from camjax.questions.rounded import paired
 from camjax.questions.settings import programs_of, sources_of, told_apart, values_of
-from camjax.questions.tree import Node, Settings, terms_of
+from camjax.questions.tree import Node, Settings, Term, TimeTo, terms_of
 from camjax.scenario import Scenario
 
 PATHS = 4096
@@ -33,7 +33,7 @@ class Answer:
     """Infinite where a time is never reached."""
     low: float
     high: float
-    """Ends of the interval; NaN where paths cannot tell."""
+    """Ends of the interval; NaN where an end is open, since paths cannot tell it."""
     paths: int
     seed: int
     level: float
@@ -42,6 +42,12 @@ class Answer:
     token: str = "FEI"
     undone: tuple[tuple[str, tuple[Raised, ...]], ...] = ()
     """What paths could not do, by the settings that the question names, "" for none."""
+    ends_from_paths: int = 1
+    """How many paths tell both ends."""
+    skewed: bool = False
+    """Whether few paths carry a mean, so that its interval is likely too narrow."""
+    is_time: bool = False
+    """Whether the answer is the days until an event; then infinity is `never`."""
 
     @property
     def warnings(self) -> list[str]:
@@ -57,6 +63,22 @@ class Answer:
             for label, own in self.undone
             for each in own
         ]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the interval, in sentences."""
+        ends = (("lower", self.low), ("upper", self.high))
+        opened = [name for name, end in ends if math.isnan(end)]
+        notes = []
+        if opened and 1 < self.paths < self.ends_from_paths:
+            what = f"no {' and no '.join(opened)} end"
+            told = f"{self.paths:,} paths tell {what} of the interval; it takes"
+            notes.append(f"{told} {self.ends_from_paths:,}.")
+        if self.skewed:
+            notes.append(
+                "Few paths carry the mean: its interval is likely too narrow; more paths tell more."
+            )
+        return tuple(notes)
 
 
 def ask(
@@ -120,6 +142,9 @@ def ask(
         reached=reached,
         token=scenario.token,
         undone=tuple((", ".join(settings), own) for settings, own in raised.items()),
+        ends_from_paths=paths_for(asked, level),
+        skewed=skewed_mean(asked, values),
+        is_time=isinstance(asked, Term) and isinstance(asked.of, TimeTo),
     )
 
 

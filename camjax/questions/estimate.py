@@ -6,20 +6,38 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
-from camjax.ensemble.intervals import half_width, wilson_interval
+from camjax.intervals import (
+    LEVEL,
+    half_width,
+    is_skewed,
+    order_statistic,
+    paths_for_quantile,
+    probability_interval,
+    quantile_ranks,
+    student_interval,
+)
 from camjax.questions.evaluate import SIGNS
 from camjax.questions.tree import Arithmetic, Negative, Node, Number, Term, terms_of
 
 
 @dataclasses.dataclass(frozen=True)
 class Estimated:
-    """A number and the ends of its interval."""
+    """A number and the ends of its interval; NaN for an end that paths cannot tell."""
 
     value: float
     low: float
     high: float
+
+    @property
+    def lowest(self) -> float:
+        """The least that it can be: the lower end, where there is one."""
+        return -math.inf if math.isnan(self.low) else self.low
+
+    @property
+    def highest(self) -> float:
+        """The most that it can be: the upper end, where there is one."""
+        return math.inf if math.isnan(self.high) else self.high
 
     @property
     def half_width(self) -> float:
@@ -27,17 +45,18 @@ class Estimated:
         return half_width(self.low, self.high)
 
 
-def estimate(question: Node, values: Mapping[Term, NDArray], level: float = 0.95) -> Estimated:
+def estimate(question: Node, values: Mapping[Term, NDArray], level: float = LEVEL) -> Estimated:
     """The answer to a question, with an interval.
 
-    One expectation has its own interval: Wilson's for a probability, Student's t for a mean, order
-    statistics for a quantile. What joins several has the interval that these imply: with slopes
-    c_i = ∂f/∂θ_i and distances d_i from θ_i to the end towards which f falls,
+    One expectation has its own interval: Clopper and Pearson's for a probability, Student's for a
+    mean, order statistics for a quantile. What joins several has the interval that these imply:
+    with slopes c_i = ∂f/∂θ_i and distances d_i from θ_i to the end towards which f falls,
 
     low = f - √(Σ_i Σ_j sgn(c_i c_j) ρ_ij d_i d_j c_i c_j),  and so for high;
 
     ρ is the correlation over paths, which are the same for all expectations. For the difference
-    of two means it is the paired t interval.
+    of two means it is the paired t interval. An end that takes an open one is open; one that takes
+    an infinite one is infinite.
 
     Args:
       question: expectations, and arithmetic between them.
@@ -47,6 +66,8 @@ def estimate(question: Node, values: Mapping[Term, NDArray], level: float = 0.95
     References:
       Zou & Donner 2008, Construction of confidence limits about effect measures.
     """
+    if isinstance(question, Term):
+        return _of_term(question, values[question], level)
     terms = terms_of(question)
     own = {term: _of_term(term, values[term], level) for term in terms}
     value, slopes = _with_slopes(question, {term: each.value for term, each in own.items()})
@@ -62,38 +83,44 @@ def estimate(question: Node, values: Mapping[Term, NDArray], level: float = 0.95
         np.multiply(weights, ends, where=counts, out=np.zeros(len(terms)))
         for ends in (np.where(rises, below, above), np.where(rises, above, below))
     )
-    reach = [math.sqrt(max(float(side @ correlation @ side), 0.0)) for side in (down, up)]
+    reach = [_together(side, correlation) for side in (down, up)]
     return Estimated(value, value - reach[0], value + reach[1])
 
 
+def paths_for(question: Node, level: float = LEVEL) -> int:
+    """The fewest paths that can tell both ends of a question's interval."""
+    terms = terms_of(question)
+    quantiles = [paths_for_quantile(term.level, level) for term in terms if term.kind == "quantile"]
+    means = [2 for term in terms if term.kind == "E"]
+    return max([1, *means, *quantiles])
+
+
+def skewed_mean(question: Node, values: Mapping[Term, NDArray]) -> bool:
+    """Whether few paths carry a mean, so that its interval is likely too narrow."""
+    means = [values[term] for term in terms_of(question) if term.kind == "E"]
+    return any(bool(is_skewed(each)) for each in means if np.isfinite(each).all())
+
+
 def mean_of(values: NDArray, level: float) -> Estimated:
-    """Mean with Student's interval, x̄ ± t s / √P; infinite where a path is."""
+    """Mean with Student's interval; infinite where a path is."""
     mean = float(values.mean())
     if len(values) < 2 or not math.isfinite(mean):
         return Estimated(mean, math.nan, math.nan)
-    error = values.std(ddof=1) / math.sqrt(len(values))
-    reach = float(special.stdtrit(len(values) - 1, 0.5 + level / 2) * error)
-    return Estimated(mean, mean - reach, mean + reach)
+    low, high = student_interval(mean, values.std(ddof=1), len(values), level)
+    return Estimated(mean, float(low), float(high))
 
 
 def quantile_of(values: NDArray, quantile: float, level: float) -> Estimated:
     """Quantile with the interval between two order statistics.
 
-    The quantile is the smallest value that at least this share of paths does not exceed. How many
-    of P values lie below the true one is Binomial(P, q), whatever they are distributed like; the
-    interval leaves out at most half of 1 - level on each side, and is infinite where P is too
-    small for that.
-
-    References:
-      Conover 1999, Practical nonparametric statistics, 3.2.
+    The quantile is the smallest value that at least this share of paths does not exceed. An end is
+    open where paths are too few to tell it (`camjax.intervals.quantile_ranks`); it is infinite
+    where it is a time that never comes.
     """
     ordered, number = np.sort(values), len(values)
     place = max(math.ceil(quantile * number - 1e-9), 1)
-    below, above = stats.binom.ppf([0.5 - level / 2, 0.5 + level / 2], number, quantile)
-    lower, upper = int(below), int(above) + 1
-    low = float(ordered[lower - 1]) if lower >= 1 else -math.inf
-    high = float(ordered[upper - 1]) if upper <= number else math.inf
-    return Estimated(float(ordered[place - 1]), low, high)
+    ends = (order_statistic(ordered, rank) for rank in quantile_ranks(number, quantile, level))
+    return Estimated(float(ordered[place - 1]), *map(float, ends))
 
 
 def _of_term(term: Term, values: NDArray, level: float) -> Estimated:
@@ -102,8 +129,15 @@ def _of_term(term: Term, values: NDArray, level: float) -> Estimated:
     if term.kind == "E":
         return mean_of(values, level)
     happened = int(np.count_nonzero(values > 0.5))
-    low, high = wilson_interval(np.asarray(happened), len(values), level)
+    low, high = probability_interval(happened, len(values), level)
     return Estimated(happened / len(values), float(low), float(high))
+
+
+def _together(distances: NDArray, correlation: NDArray) -> float:
+    """√(dᵀ ρ d) of distances d to ends; NaN where one is open, infinite where one is."""
+    if not np.isfinite(distances).all():
+        return math.nan if np.isnan(distances).any() else math.inf
+    return math.sqrt(max(float(distances @ correlation @ distances), 0.0))
 
 
 def _signal(term: Term, values: NDArray, estimated: float) -> NDArray:

@@ -16,7 +16,7 @@ FINEST = 1e-11
 
 RESAMPLES = 500
 
-End = Literal["value", "low", "high"]
+End = Literal["value", "lowest", "highest"]
 
 
 class Margin:
@@ -39,7 +39,10 @@ class Margin:
         self.found = self._estimates(self.grid)
 
     def crossing(self, end: End) -> float | None:
-        """Where an estimate, or an end of its interval, first is at or above 0; None: nowhere."""
+        """Where an estimate, or an end of its interval, first is at or above 0; None: nowhere.
+
+        An upper end that is open may be anything, so it is; a lower end that is open is not.
+        """
         holds = np.array([getattr(each, end) >= 0 for each in self.found])
         if not holds.any():
             return None

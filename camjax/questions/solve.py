@@ -1,7 +1,6 @@
 """Inverse design: the number of a scenario at which a condition begins to hold, or a goal peaks."""
 
 import dataclasses
-import math
 from typing import Literal
 
 import numpy as np
@@ -53,7 +52,7 @@ class Solution:
     def verdict(self) -> Literal["holds", "fails", "open"]:
         """Whether fresh paths say that the condition holds, that it does not, or cannot tell."""
         assert self.check is not None
-        if math.isnan(self.check.low):
+        if self.check.paths == 1:
             return "holds" if self.check.estimate >= -ROUNDING else "fails"
         if self.check.low >= 0:
             return "holds"
@@ -94,7 +93,7 @@ def find(
     value, num_paths = search.crossing("value"), evaluations.num_paths
     if value is None:
         return Solution(vary, ends, num_paths, seed, nearest=search.nearest())
-    early, late = search.crossing("high"), search.crossing("low")
+    early, late = search.crossing("highest"), search.crossing("lowest")
     low, high = (early, late) if which == "min" else (late, early)
     check = _fresh(evaluations.parameters, value, margin, num_paths, seed)
     return Solution(vary, ends, num_paths, seed, value=value, low=low, high=high, check=check)

@@ -115,11 +115,11 @@ Cell = At | Over | TimeTo
 
 def walk(node: Node) -> Iterator[Node]:
     """A node and all below it."""
-    yield node
-    for field in dataclasses.fields(node):
-        child = getattr(node, field.name)
-        if isinstance(child, Node):
-            yield from walk(child)
+    ahead = [node]
+    while ahead:
+        yield (current := ahead.pop())
+        below = [getattr(current, field.name) for field in dataclasses.fields(current)]
+        ahead.extend(child for child in reversed(below) if isinstance(child, Node))
 
 
 def is_event(node: Node) -> bool:

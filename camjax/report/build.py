@@ -24,8 +24,9 @@ from camjax.results.lacking import told_what_is_lacking
 
 INTERVALS = (
     "A 95 % interval says how well a mean or a probability is known from the paths that were "
-    "run; more paths make it narrower. Means: Student's t. Probabilities: Wilson 1927. A range "
-    "that holds 90 % of the paths says how far paths differ; more paths do not make it narrower."
+    "run; more paths make it narrower. Means: Student's t. Probabilities: Clopper and Pearson "
+    "1934. A range that holds 90 % of the paths says how far paths differ; more paths do not make "
+    "it narrower."
 )
 MODEL = (
     "What is shown follows from a model and from the scenario below. Held against observed "

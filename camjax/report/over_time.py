@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import xarray
 from numpy.typing import NDArray
-from scipy import special
 
 from camjax.analysis import bands
+from camjax.intervals import student_interval
 from camjax.report.content import Axis, Line, Lines
 from camjax.report.palette import INK, setting_colour
 from camjax.report.source import Source
@@ -67,8 +67,9 @@ def over_time(source: Source, of: str | xarray.DataArray, *, last: bool = False)
     kept = chosen(source.results[of] if isinstance(of, str) else of)
     kept = kept.transpose("statistic", "setting", "step", ...)
     values = {str(n): kept.sel(statistic=n).values for n in kept.statistic.values}
-    reach = _reach(values["std"], source.num_paths)
-    values |= {"low": values["mean"] - reach, "high": values["mean"] + reach}
+    number = source.num_paths or 1  # not known is as good as one
+    ends = student_interval(values["mean"], values["std"], number)
+    values |= dict(zip(("low", "high"), ends, strict=True))
     return OverTime(*(values[name] for name in STATISTICS))
 
 
@@ -177,15 +178,6 @@ def _is_one(mean: NDArray, precision: str) -> bool:
     largest = np.max(np.abs(mean), initial=0.0, where=np.isfinite(mean))
     reach = float(tolerance(largest, precision))
     return bool(np.allclose(mean, mean[:1], rtol=0, atol=reach, equal_nan=True))
-
-
-def _reach(std: NDArray, num_paths: int | None) -> NDArray:
-    """Half of the t interval of a mean; unknown without the number of paths."""
-    if num_paths is None or num_paths < 2:
-        return np.full_like(std, np.nan)
-    # Statistics hold the deviation over paths, divided by P; the interval takes that by P - 1.
-    reach: NDArray = special.stdtrit(num_paths - 1, 0.975) * std / np.sqrt(num_paths - 1)
-    return reach
 
 
 def time_rows(axis: Axis, most: int = 13) -> NDArray:

@@ -156,7 +156,9 @@ def statistics_dataset(
 def _summarise(values: NDArray) -> NDArray:
     """`STATISTICS` over the first axis, stacked along a new first axis."""
     mean = values.mean(axis=0, dtype=np.float64)
-    std = values.std(axis=0, dtype=np.float64)
+    std = np.full_like(mean, np.nan)  # of a single path
+    if len(values) > 1:
+        std = values.std(axis=0, dtype=np.float64, ddof=1)
     quantiles = np.quantile(values, list(QUANTILES.values()), axis=0)
     return np.concatenate([mean[np.newaxis], std[np.newaxis], quantiles]).astype(values.dtype)
 

@@ -18,7 +18,7 @@ def ensemble_dataset(scenario: Scenario, found: Ensemble, seed: int) -> "xarray.
 
     Quantiles are read off histograms: the attribute `quantile_error` of a variable is the most by
     which any of them can be off, in the variable's unit. `paths` is how many there were. Events
-    have a dimension of their own, with 95 % Wilson intervals of what is counted over paths.
+    have a dimension of their own, with 95 % intervals of what is counted over paths.
     """
     all_bands = {
         name.removeprefix("bands(").removesuffix(")"): result

@@ -24,7 +24,7 @@ class BandsResult:
     num_paths: int
     mean: NDArray
     std: NDArray
-    """Of these paths: divided by their number."""
+    """Divided by P - 1; NaN for a single path."""
     levels: tuple[float, ...]
     quantiles: NDArray
     """[levels, ...]; NaN in cells where the variable is, on any path."""
@@ -112,7 +112,7 @@ class Bands:
             for each in zip(*read, strict=True)
         )
         mean = np.asarray(moments["mean"])
-        std = np.sqrt(moments["squares"] / num_paths)
+        std = self._moments.finish(moments).std
         return BandsResult(num_paths, mean, std, self.levels, quantiles, error)
 
     def _quantile(

@@ -10,10 +10,10 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.ensemble.intervals import wilson_interval
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers.base import Scope
 from camjax.errors import CamjaxError, refusal
+from camjax.intervals import LEVEL, probability_interval
 
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
@@ -73,9 +73,9 @@ class FirstTimeResult:
         """[T] that it is so at step t."""
         return self.count / self.num_paths
 
-    def interval(self, level: float = 0.95) -> tuple[NDArray, NDArray]:
-        """[T] Wilson interval of that probability."""
-        return wilson_interval(self.count, self.num_paths, level)
+    def interval(self, level: float = LEVEL) -> tuple[NDArray, NDArray]:
+        """[T] interval of that probability."""
+        return probability_interval(self.count, self.num_paths, level)
 
     def by(self) -> NDArray:
         """[T] probability that it has happened by step t."""
@@ -86,9 +86,9 @@ class FirstTimeResult:
         """Probability that it never happens."""
         return float(self.first[-1] / self.num_paths)
 
-    def never_interval(self, level: float = 0.95) -> tuple[NDArray, NDArray]:
-        """Wilson interval of the probability that it never happens."""
-        return wilson_interval(self.first[-1], self.num_paths, level)
+    def never_interval(self, level: float = LEVEL) -> tuple[NDArray, NDArray]:
+        """Interval of the probability that it never happens."""
+        return probability_interval(self.first[-1], self.num_paths, level)
 
     def quantile_step(self, level: float) -> int | None:
         """First step by which it has happened with this probability; None: not within the run."""

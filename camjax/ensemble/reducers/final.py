@@ -8,11 +8,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.ensemble.intervals import half_width, wilson_interval
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.events import COMPARISONS, Event
 from camjax.ensemble.reducers.moments import Moments, moments_of
+from camjax.intervals import LEVEL, half_width, probability_interval
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,12 +40,12 @@ class FinalMean:
     Args:
       quantity: which.
       names: all deposits in network order.
-      level: of the interval, which holds by the central limit theorem.
+      level: of Student's interval.
     """
 
     quantity: Quantity
     names: tuple[str, ...]
-    level: float = 0.95
+    level: float = LEVEL
     scope: ClassVar[Scope] = "end"
 
     @property
@@ -89,12 +89,12 @@ class FinalProbability:
     Args:
       event: which.
       names: all deposits in network order.
-      level: of Wilson's interval.
+      level: of Clopper and Pearson's interval.
     """
 
     event: Event
     names: tuple[str, ...]
-    level: float = 0.95
+    level: float = LEVEL
     scope: ClassVar[Scope] = "end"
 
     @property
@@ -126,7 +126,7 @@ class FinalProbability:
         paths, happens = int(partial["paths"]), partial["happens"]
         if partial["known"] < paths:
             return Estimate(str(self.event), paths, np.nan, np.nan, np.nan)
-        low, high = wilson_interval(np.asarray(happens), paths, self.level)
+        low, high = probability_interval(happens, paths, self.level)
         return Estimate(str(self.event), paths, int(happens) / paths, float(low), float(high))
 
 

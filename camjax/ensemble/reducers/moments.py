@@ -10,8 +10,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.ensemble.intervals import normal_interval
 from camjax.ensemble.reducers.base import Scope
+from camjax.intervals import student_interval
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,13 +21,13 @@ class MomentsResult:
     num_paths: int
     mean: NDArray
     std: NDArray
-    """Unbiased; NaN for a single path."""
+    """Divided by P - 1; NaN for a single path."""
     minimum: NDArray
     maximum: NDArray
 
     def interval(self, level: float = 0.95) -> tuple[NDArray, NDArray]:
-        """Interval for the mean, by the central limit theorem."""
-        return normal_interval(self.mean, self.std / np.sqrt(self.num_paths), level)
+        """Student's interval of the mean."""
+        return student_interval(self.mean, self.std, self.num_paths, level)
 
 
 def over_lanes(operation: Callable[[Array, Array], Array], values: Array) -> Array:

@@ -8,7 +8,6 @@ import jax
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.engine import run_ensemble
@@ -20,6 +19,7 @@ from camjax.ensemble.variance_reduction.choice import (
     refuse_replicates,
 )
 from camjax.ensemble.variance_reduction.units import compile_program, unit_means
+from camjax.intervals import LEVEL, student_interval
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,14 +38,14 @@ class MeanEstimate:
     compile_seconds: float
     run_seconds: float
 
-    def interval(self, level: float = 0.95) -> tuple[NDArray, NDArray]:
+    def interval(self, level: float = LEVEL) -> tuple[NDArray, NDArray]:
         """[T] Student's interval for the mean, from independent units.
 
         It stands on the means of units being near normal, as they are where there are many of them
         or each is of many paths.
         """
-        reach = stdtrit(self.num_units - 1, 0.5 + level / 2) * self.standard_error
-        return self.mean - reach, self.mean + reach
+        std = self.standard_error * np.sqrt(self.num_units)
+        return student_interval(self.mean, std, self.num_units, level)
 
 
 def estimate_mean(

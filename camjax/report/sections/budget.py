@@ -25,7 +25,7 @@ REVENUE = (
     "it earns."
 )
 BANDS = "Lines are means over paths; bands hold 90 % of the paths."
-DEFICIT_NOTE = "Probabilities are shares of paths, with 95 % intervals after Wilson."
+DEFICIT_NOTE = "Probabilities are shares of paths, with 95 % intervals after Clopper and Pearson."
 
 
 def budget(source: Source) -> Section | None:

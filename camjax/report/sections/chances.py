@@ -15,8 +15,8 @@ from camjax.report.units import COUNT, SHARE, words
 EVENT = "share > 0.5"
 STEPS = {"q05_step": "5 % of paths by", "median_step": "half by", "q95_step": "95 % by"}
 TEXT = (
-    "Probabilities are shares of paths, with 95 % intervals after Wilson. A path on which it never "
-    "happens counts as such."
+    "Probabilities are shares of paths, with 95 % intervals after Clopper and Pearson. A path on "
+    "which it never happens counts as such."
 )
 
 
