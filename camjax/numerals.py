@@ -1,4 +1,4 @@
-"""Numbers as tables of data write them: less than Python's `float` takes."""
+"""Numbers as people type them and tables of data write them: less than Python's `float` takes."""
 
 import math
 import re
@@ -17,3 +17,18 @@ def read_numeral(text: str) -> float:
     """
     number = float(text) if _NUMERAL.fullmatch(text) else math.nan
     return number if math.isfinite(number) else math.nan
+
+
+def read_number(text: str) -> float:
+    """The finite number that a text says, spaces around it aside.
+
+    Raises:
+      ValueError: it says none, or one too large for float64.
+
+    >>> read_number(" 1.5e6 ")
+    1500000.0
+    """
+    number = read_numeral(text.strip())
+    if math.isnan(number):
+        raise ValueError("no finite number")
+    return number

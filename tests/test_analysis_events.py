@@ -84,7 +84,9 @@ def test_times_are_those_of_a_loop_over_paths() -> None:
 
 
 def test_an_event_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(CamjaxError, match="expected quantity, one of > >= < <=, and a number"):
+    with pytest.raises(
+        CamjaxError, match="expected quantity, one of > >= < <=, and a finite number"
+    ):
         probability(ONE, "share[savings] = 0.6")
 
 

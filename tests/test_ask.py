@@ -13,7 +13,7 @@ from camjax.ensemble.lanes import LANES
 from camjax.errors import CamjaxError, QuestionError
 from camjax.intervals import probability_interval
 from camjax.questions import Answer, ask, parse
-from camjax.questions.estimate import estimate, quantile_of
+from camjax.questions.estimate import estimate, quantile_of, skewed_mean
 from camjax.questions.tree import terms_of
 
 STEPS, PATHS = 12, 200
@@ -192,5 +192,55 @@ def test_intervals_cover_the_truth(text: str, truth: float) -> None:
 
 def test_quantiles_of_few_paths_have_no_end() -> None:
     found = quantile_of(np.arange(5.0), 0.05, 0.95)
-    assert (found.value, found.low) == (0.0, -np.inf)
+    assert found.value == 0.0 and np.isnan(found.low)
     assert np.isfinite(found.high)
+
+
+def test_an_interval_that_paths_are_too_few_for_is_open_on_that_side() -> None:
+    question = parse("quantile(share[a], 0.95) - quantile(share[b], 0.95)")
+    first, second = terms_of(question)
+    values = np.random.default_rng(0).normal(size=(2, 30))
+    found = estimate(question, {first: values[0], second: values[1]})
+    assert np.isfinite(found.value)
+    assert np.isnan(found.low) and np.isnan(found.high), "both quantiles are open above"
+    alone = estimate(first, {first: values[0]})
+    assert np.isfinite(alone.low) and np.isnan(alone.high)
+    assert (alone.lowest, alone.highest) == (alone.low, np.inf)
+    twice = estimate(parse("2 * quantile(share[a], 0.95) - 1"), {first: values[0]})
+    assert twice.low == pytest.approx(2 * alone.low - 1) and np.isnan(twice.high)
+    less = estimate(parse("-quantile(share[a], 0.95)"), {first: values[0]})
+    assert less.high == pytest.approx(-alone.low) and np.isnan(less.low)
+
+
+def test_a_time_may_be_never_and_its_interval_end_there() -> None:
+    (term,) = terms_of(parse("quantile(time to (share[a] > 0.5), 0.5)"))
+    days = np.where(np.arange(100) < 45, np.arange(100.0), np.inf)
+    found = estimate(term, {term: days})
+    assert (found.value, found.high) == (np.inf, np.inf) and np.isfinite(found.low)
+    other = parse("quantile(time to (share[a] > 0.5), 0.4) - quantile(share[b], 0.5)")
+    late, share = terms_of(other)
+    joined = estimate(other, {late: days, share: np.random.default_rng(1).normal(size=100)})
+    assert np.isfinite(joined.value) and joined.high == np.inf and np.isfinite(joined.low)
+
+
+def test_a_mean_that_few_paths_carry_is_said() -> None:
+    (term,) = terms_of(parse("E(share[a])"))
+    normal = np.random.default_rng(0).normal(size=30)
+    assert skewed_mean(term, {term: np.exp(2 * normal)})
+    assert not skewed_mean(term, {term: normal})
+
+
+def test_long_questions_are_answered_and_longer_ones_refused() -> None:
+    joined = " + ".join(["E(share[savings])"] * 150)
+    assert asked(joined).estimate == pytest.approx(150 * asked("E(share[savings])").estimate)
+    inside = "+".join(["share[savings]"] * 150)
+    assert asked(f"E({inside})").estimate == pytest.approx(asked(joined).estimate)
+    for text in (
+        " + ".join(["E(share[savings])"] * 332),
+        "(" * 141 + "E(share[savings])" + ")" * 141,
+        f"E({'(' * 141}share[savings]{')' * 141})",
+        "-" * 400 + "E(share[savings])",
+        f"P({'not ' * 400}share[savings] > 1)",
+    ):
+        with pytest.raises(QuestionError, match="expected at most (32|150)"):
+            asked(text)

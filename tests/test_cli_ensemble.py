@@ -11,8 +11,8 @@ import jax
 import numpy as np
 import pytest
 
-from camjax import analysis
-from camjax.cli import main, memory, pace, requests
+from camjax import analysis, memory
+from camjax.cli import main, pace, requests
 from camjax.ensemble.lanes import LANES
 from camjax.intervals import probability_interval
 from camjax.results import STATISTICS, load_results, statistics

@@ -19,6 +19,7 @@ ORDER = [
     *(
         "_version",
         "errors",
+        "memory",
         "rounding",
         "numerals",
         "intervals",
@@ -112,8 +113,8 @@ def test_calibration_uses_only_public_names_of_camjax() -> None:
         for module in imported_modules(file):
             package, *path = module.split(".")
             if package == "camjax" and path:
-                # One wording, one tolerance, one way to read numbers and to write files.
-                shared = path[0] in ("errors", "rounding", "numerals", "writing")
+                # One wording, one tolerance, one guard of memory, one way to read and to write.
+                shared = path[0] in ("errors", "memory", "rounding", "numerals", "writing")
                 assert shared or path[-1] in camjax.__all__, f"{file} imports {module}"
 
 

@@ -14,6 +14,7 @@ from calibration.fit.levenberg_marquardt import CONVERGED, STALLED, Options, lea
 from calibration.fit.objectives import RESIDUALS, coordinates, log_ratio_residuals
 from calibration.fit.problem import Data
 from calibration.fit.search import Fit
+from calibration.fit.size import check_copies_fit
 from camjax.errors import CamjaxError, refusal
 
 
@@ -51,12 +52,14 @@ def block_bootstrap(
       seed: of the draws.
 
     Raises:
-      CamjaxError: fewer rows observed whole than a block has.
+      CamjaxError: fewer rows observed whole than a block has, or more resamples than fit in
+        memory.
 
     References:
       Künsch, The jackknife and the bootstrap for general stationary observations, 1989.
     """
     problem, data, objective = result.problem, result.problem.data, result.objective
+    check_copies_fit(problem, num_resamples, "resamples")
     rows = np.flatnonzero(np.asarray(data.counts))
     length = block_rows or int(np.ceil(np.cbrt(len(rows))))
     whole = np.flatnonzero(np.asarray(data.counts & data.seen.all(axis=1)))

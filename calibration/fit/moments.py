@@ -11,6 +11,7 @@ from jax import Array
 from calibration.fit.levenberg_marquardt import STATUS, Options, least_squares
 from calibration.fit.objectives import coordinates
 from calibration.fit.problem import Data, Problem
+from calibration.fit.size import check_copies_fit
 from calibration.fit.starts import wide_starts
 from calibration.fit.uncertainty import inverse_square
 from camjax.errors import CamjaxError, refusal
@@ -81,6 +82,7 @@ def fit_moments(problem: Problem, num_starts: int = 8, seed: int = 0) -> Moments
         )
         return ends.coordinates, ends.cost, ends.status
 
+    check_copies_fit(problem, num_starts, "starts")
     starts = jnp.asarray(wide_starts(free, num_starts, seed), data.balances.dtype)
     ends, costs, status = (np.asarray(part) for part in searched(starts, data))
     if not np.isfinite(costs).any():

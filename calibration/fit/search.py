@@ -22,6 +22,7 @@ from calibration.fit.levenberg_marquardt import (
 )
 from calibration.fit.objectives import LIKELIHOODS, LOSSES, RESIDUALS, Compared, num_residuals
 from calibration.fit.problem import Data, Problem
+from calibration.fit.size import check_copies_fit
 from calibration.fit.starts import wide_starts
 from camjax.errors import CamjaxError, refusal
 
@@ -135,7 +136,8 @@ def fit(
 
     Raises:
       CamjaxError: no such objective, priors beside one that is no likelihood, fewer rows than
-        free numbers, the checkpoint is of another fit, or no search ends at a finite loss.
+        free numbers, the checkpoint is of another fit, no search ends at a finite loss, or more
+        starts than fit in memory.
     """
     if objective not in (*RESIDUALS, *LOSSES):
         raise CamjaxError(refusal("objective", " or ".join((*RESIDUALS, *LOSSES)), objective))
@@ -147,6 +149,7 @@ def fit(
         expected = f"more rows that count than the {num_coordinates} free numbers"
         raise CamjaxError(refusal("observations", expected, int(problem.data.counts.sum())))
     options = options or Options()
+    check_copies_fit(problem, num_starts, "starts")
     if starts is None:
         starts = wide_starts(problem.free, num_starts, seed)
     starts = jnp.asarray(starts, problem.data.balances.dtype)

@@ -12,6 +12,7 @@ from jax import Array
 from calibration.fit.levenberg_marquardt import Options, least_squares
 from calibration.fit.objectives import RESIDUALS
 from calibration.fit.problem import Data, Problem
+from calibration.fit.size import check_copies_fit
 from calibration.fit.starts import wide_starts
 from camjax import AnyWindowMemory, Model, WindowMemory
 from camjax.errors import CamjaxError, refusal
@@ -35,7 +36,8 @@ def profile_windows(
       [longest] half a sum of squares; entry k − 1 belongs to a window of k steps.
 
     Raises:
-      CamjaxError: holders remember otherwise, or the objective is no sum of squares.
+      CamjaxError: holders remember otherwise, the objective is no sum of squares, or windows are
+        longer than the rows observed.
     """
     rule = problem.scenario.model.weights.rule
     if not isinstance(getattr(rule, "memory", None), WindowMemory):
@@ -45,6 +47,11 @@ def profile_windows(
         )
     if objective not in RESIDUALS:
         raise CamjaxError(refusal("objective", " or ".join(RESIDUALS), objective))
+    rows = len(problem.data.observed)
+    if not 1 <= longest <= rows:
+        remedy = "Longer windows than there are rows all say the same."
+        raise CamjaxError(refusal("windows", f"1 to {rows} steps", longest, remedy))
+    check_copies_fit(problem, longest * STARTS, "fits of windows")
     starts = jnp.asarray(wide_starts(problem.free, STARTS, seed), problem.data.balances.dtype)
 
     @jax.jit

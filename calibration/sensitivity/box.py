@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from camjax import Parameters, Scenario, parameters
 from camjax.errors import CamjaxError, each_once, refusal
+from camjax.memory import check_fits
 
 WITHIN = 0.2
 """A parameter without a range of its own varies by this part of its value, up and down."""
@@ -129,3 +130,13 @@ def _ends(path: str, text: str) -> tuple[float, float]:
         remedy = f"Such as {path}=0.01:0.03."
         raise CamjaxError(refusal(path, "low:high", repr(text), remedy))
     return low, high
+
+
+def check_points_fit(box: Space, num_points: int) -> None:
+    """Refuse more points than the memory holds.
+
+    Raises:
+      CamjaxError: they do not fit.
+    """
+    needed = num_points * len(box.names) * np.dtype(np.float64).itemsize
+    check_fits(needed, f"samples of {num_points:,} points", "Take fewer: --samples.")

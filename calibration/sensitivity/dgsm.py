@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from calibration.sensitivity.box import Space
+from calibration.sensitivity.box import Space, check_points_fit
 from calibration.sensitivity.inert import Rounding, own_size
 from calibration.sensitivity.resampling import Sampled, scramblings_of, with_interval
 from calibration.sensitivity.sobol import SobolResult
@@ -77,6 +77,7 @@ def dgsm(
       Sobol & Kucherenko 2009; Lamboni et al. 2013.
     """
     scramblings = scramblings_of(samples, scramblings, SCRAMBLINGS)
+    check_points_fit(box, samples)
     count = len(box.names)
     each = samples // scramblings
     unit = np.concatenate(

@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-from calibration.sensitivity.box import Box
+from calibration.sensitivity.box import Box, check_points_fit
 from calibration.sensitivity.inert import Rounding, own_size
 from calibration.sensitivity.sobol import Evaluate
 from camjax.errors import CamjaxError, refusal
@@ -24,7 +25,7 @@ class MorrisResult:
     mean_absolute: NDArray
     """[Q, K] of effects' sizes: how much a parameter matters."""
     reach: NDArray
-    """[Q, K] half the width of the 95 % bootstrap interval of `mean_absolute`."""
+    """[Q, K] half the width of Student's 95 % interval of `mean_absolute`."""
     std: NDArray
     """[Q, K] how much an effect depends on where it is looked at."""
     trajectories: int
@@ -47,7 +48,7 @@ def morris(
       box: of K parameters.
       evaluate: called once, with all points.
       trajectories: r; r (K + 1) evaluations.
-      seed: of trajectories and resamples.
+      seed: of trajectories.
       rounding: of outputs; a parameter that moves one by no more does not move it.
 
     Raises:
@@ -61,6 +62,7 @@ def morris(
 
     if trajectories < 2:
         raise CamjaxError(refusal("samples", "at least 2 trajectories", trajectories))
+    check_points_fit(box, trajectories * (len(box.names) + 1))
     # The seed 0 would be taken for none.
     points = design.sample(box.problem, trajectories, num_levels=LEVELS, seed=seed + 1)
     values = np.asarray(evaluate(points), np.float64)
@@ -76,12 +78,13 @@ def morris(
     def table(key: str) -> NDArray:
         return np.array([np.asarray(each[key], np.float64) for each in found])
 
+    mean, mean_absolute, std = (table(key) for key in ("mu", "mu_star", "sigma"))
     return MorrisResult(
         box=box,
-        mean=table("mu"),
-        mean_absolute=table("mu_star"),
-        reach=table("mu_star_conf"),
-        std=table("sigma"),
+        mean=mean,
+        mean_absolute=mean_absolute,
+        reach=_reach(mean, mean_absolute, std, trajectories),
+        std=std,
         trajectories=trajectories,
         evaluations=len(points),
         not_finite=not_finite,
@@ -100,3 +103,15 @@ def _without_rounding(values: NDArray, trajectories: int, rounding: NDArray) -> 
         walked = along[:, :1] + np.cumsum(steps, axis=1)
     found = np.concatenate([along[:, :1], walked], axis=1).reshape(values.shape)
     return np.where(np.isfinite(values).all(axis=0), found, values)
+
+
+def _reach(mean: NDArray, mean_absolute: NDArray, std: NDArray, trajectories: int) -> NDArray:
+    """Half of Student's interval of the mean of effects' sizes, from the moments of the effects.
+
+    t_{r-1} s / √r,  (r - 1) s² = Σ e² - r mean|e|²,  Σ e² = (r - 1) std² + r mean²
+    """
+    number = trajectories
+    squares = (number - 1) * std**2 + number * (mean**2 - mean_absolute**2)
+    spread = np.sqrt(np.maximum(squares, 0.0) / (number - 1))
+    reach: NDArray = special.stdtrit(number - 1, 0.975) * spread / np.sqrt(number)
+    return reach

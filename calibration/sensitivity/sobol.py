@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from calibration.sensitivity.box import Space, unit_problem
+from calibration.sensitivity.box import Space, check_points_fit, unit_problem
 from calibration.sensitivity.inert import Rounding, moved, own_size
 from calibration.sensitivity.resampling import Sampled, scramblings_of, with_interval
 
@@ -89,6 +89,7 @@ def sobol(
     from SALib.sample import sobol as design
 
     scramblings = scramblings_of(samples, scramblings, SCRAMBLINGS)
+    check_points_fit(box, samples * (2 * len(box.names) + 2))
     generators = [np.random.default_rng([seed, 0, number]) for number in range(scramblings)]
     unit = unit_problem(box.names)
     each = samples // scramblings

@@ -18,6 +18,7 @@ from camjax.cli.observed import ObservedOptions
 from camjax.cli.plain import plain
 from camjax.cli.progress import Report
 from camjax.errors import CamjaxError, each_once, refusal
+from camjax.numerals import read_number
 from camjax.scenario import parse_overrides
 
 SAVED = "fit.npz"
@@ -168,7 +169,7 @@ def _pair(option: str, form: str, example: str, entry: str) -> tuple[str, tuple[
     """PATH=A:B as a path and two numbers."""
     path, _, ends = entry.partition("=")
     try:
-        first, second = map(float, ends.split(":"))
+        first, second = map(read_number, ends.split(":"))
     except ValueError:
         remedy = f"For example rebalancing.duration_days={example}."
         raise CamjaxError(refusal(option, f"PATH={form}", entry, remedy)) from None

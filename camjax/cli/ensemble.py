@@ -11,7 +11,6 @@ from jax import Array
 from numpy.typing import NDArray
 
 from camjax.cli.digests import Digests
-from camjax.cli.memory import check_fits
 from camjax.ensemble import (
     Bands,
     Checkpoint,
@@ -32,6 +31,7 @@ from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.saved import read_saved
 from camjax.errors import CamjaxError
+from camjax.memory import check_fits
 from camjax.questions import Statistic
 from camjax.scenario import Scenario
 from camjax.simulation import simulate
@@ -144,7 +144,7 @@ def prepare(order: Order) -> Prepared:
     final = order.variables is None
     reducers = [*statistic, *reducers_of(order.scenario, ranges, order.events, final=final)]
     program = BlockProgram(order.scenario, reducers, order.key)
-    check_fits(program.memory_bytes)
+    check_fits(program.memory_bytes, "statistics")
     if checkpoint is not None:
         checkpoint = dataclasses.replace(checkpoint, constants=ranges)
     return Prepared(order, blocks, program, checkpoint)
@@ -169,7 +169,7 @@ def first_ranges(order: Order) -> dict[str, NDArray]:
     names = IN_TABLE if order.variables is None else order.variables
     moments = [Moments(name) for name in names]
     program = BlockProgram(order.scenario, moments, order.key, jax.local_devices()[:1])
-    check_fits(program.memory_bytes)
+    check_fits(program.memory_bytes, "statistics")
     first = run_blocks(program, range(1), min(order.num_paths, LANES))
     ranges = {}
     for name in names:

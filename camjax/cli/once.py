@@ -1,5 +1,6 @@
-"""Options that have one value are given once."""
+"""What holds for the options of every command: one value is given once, numbers are finite."""
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -9,17 +10,18 @@ from camjax.errors import CamjaxError, refusal
 
 
 class Once(TyperCommand):
-    """A command that refuses a second value of an option that has one.
+    """A command that refuses a second value of an option that has one, and numbers that are none.
 
-    The parser would keep the last and drop the others, and answer another question than the one
-    that was asked. A flag that comes twice says the same twice.
+    The parser would keep the last value and drop the others, and answer another question than the
+    one that was asked. A flag that comes twice says the same twice.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read arguments.
 
         Raises:
-          CamjaxError: an option that has one value is given several.
+          CamjaxError: an option that has one value is given several; nan, infinity, or a whole
+            number of more than 63 bits.
         """
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         for option, times in Counter(order).items():
@@ -27,4 +29,11 @@ class Once(TyperCommand):
             if is_single and times > 1:
                 name = max(option.opts, key=len)
                 raise CamjaxError(refusal(name, "one value", f"{times} of them"))
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise CamjaxError(refusal(max(parameter.opts, key=len), "a finite number", value))
+            if isinstance(value, int) and abs(value) >= 2**63:
+                raise CamjaxError(refusal(max(parameter.opts, key=len), "a number < 2⁶³", value))
+        return rest

@@ -19,11 +19,11 @@ from camjax.cli.digest import (
     finish_digest,
     start_digest,
 )
-from camjax.cli.memory import in_words, machine_bytes
 from camjax.cli.options import Keep
 from camjax.cli.pace import pace
 from camjax.cli.progress import Report
-from camjax.errors import CamjaxError, refusal
+from camjax.ensemble.size import check_steps_fit
+from camjax.memory import bytes_of, check_fits
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
 from camjax.results.undone import of_remembered
@@ -59,6 +59,9 @@ class PathsProgram:
       seed: of all paths; path i draws from `fold_in(key(seed), i)`.
       keep: what to keep of the trajectories besides the digest.
       variables: of which of them; None: of all that the scenario records.
+
+    Raises:
+      CamjaxError: more steps than fit in memory.
     """
 
     def __init__(
@@ -68,6 +71,12 @@ class PathsProgram:
         keep: Keep | None,
         variables: tuple[str, ...] | None = None,
     ) -> None:
+        check_steps_fit(
+            scenario,
+            jax.random.key(seed),
+            BLOCK_PATHS,
+            kept_bytes=trajectory_bytes(scenario) if keep == "trajectories" else 0,
+        )
         started = time.perf_counter()
         devices = jax.local_devices()
         self.batch = BLOCK_PATHS * len(devices)
@@ -92,7 +101,7 @@ class PathsProgram:
     @property
     def memory_bytes(self) -> int:
         """Memory that a batch takes, on the devices and on the host."""
-        held = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(self.shapes))
+        held = bytes_of(self.shapes)
         analysis = self._compiled.memory_analysis()
         inside = 0 if analysis is None else analysis.temp_size_in_bytes
         return 2 * held + inside * len(jax.local_devices())
@@ -137,7 +146,7 @@ def trajectory_bytes(scenario: Scenario) -> int:
     run_one = partial(_simulate_path, scenario, "trajectories", None)
     inputs = (scenario.model, scenario.processes, jax.random.key(0), np.int32(0))
     _, kept = jax.eval_shape(run_one, *inputs)
-    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept))
+    return bytes_of(kept)
 
 
 def check_kept(scenario: Scenario, num_paths: int, keep: Keep) -> None:
@@ -147,11 +156,8 @@ def check_kept(scenario: Scenario, num_paths: int, keep: Keep) -> None:
       CamjaxError: so much would be kept.
     """
     size = num_paths * trajectory_bytes(scenario) // (scenario.steps if keep == "final" else 1)
-    if size > machine_bytes():
-        expected = f"paths whose trajectories fit in {in_words(machine_bytes())} of memory"
-        got = f"{num_paths}, of which --keep {keep} takes {in_words(size)}"
-        remedy = "Run fewer paths, or keep less: --keep statistics."
-        raise CamjaxError(refusal("--paths", expected, got, remedy))
+    remedy = "Run fewer paths, or keep less: --keep statistics."
+    check_fits(size, f"--paths {num_paths:,} with --keep {keep}", remedy)
 
 
 def _simulate_path(

@@ -64,7 +64,7 @@ def run_morris(order: Order, report: Report) -> Found:
     assert isinstance(box, Box)
     rounding = order.evaluations.outputs.rounding
     result = morris(box, _values(order, report), order.samples, seed=order.seed, rounding=rounding)
-    note = "Effects of a whole range. 95 % intervals (± half of one) are by bootstrap."
+    note = "Effects of a whole range. 95 % intervals (± half of one): Student's t."
     columns = {"mean_absolute": "mean |effect|", "mean": "mean effect", "std": "deviation"}
     label = "mean absolute effect of the whole range, with 95 % interval"
     rows = tables.morris_rows(result, order.questions)

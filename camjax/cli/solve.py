@@ -9,6 +9,7 @@ import typer
 from camjax.cli.ask import amount, interval_of
 from camjax.cli.load import load
 from camjax.cli.options import JsonOption, ScenarioArgument, SetOption
+from camjax.numerals import read_number
 
 if TYPE_CHECKING:
     from camjax.questions import Solution
@@ -90,7 +91,7 @@ def _range(text: str) -> tuple[str, tuple[float, float] | None]:
     if not equals:
         return path.strip(), None
     try:
-        low, high = (float(end) for end in ends.split(":"))
+        low, high = (read_number(end) for end in ends.split(":"))
     except ValueError:
         remedy = f"Such as {path.strip()}=0.01:0.05."
         raise CamjaxError(refusal("--vary", "path=low:high", repr(text), remedy)) from None

@@ -13,7 +13,6 @@ import typer
 from camjax.cli.digest import PathDigest
 from camjax.cli.ensemble import recorded_variables
 from camjax.cli.held import hold
-from camjax.cli.memory import check_fits, in_words
 from camjax.cli.pace import pace
 from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
 from camjax.cli.progress import Report, progress
@@ -25,6 +24,7 @@ from camjax.ensemble.lanes import LANES
 from camjax.ensemble.manifest import check_same, manifest_of
 from camjax.ensemble.quantities import SHARE
 from camjax.errors import CamjaxError, refusal
+from camjax.memory import check_fits, in_words
 from camjax.results import to_dataset
 from camjax.results.store import PATHS, PathStore
 from camjax.results.store_places import check_new_store, remove_leftovers

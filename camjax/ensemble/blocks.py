@@ -11,14 +11,23 @@ MOST_PATHS = 2**32 - LANES
 """Paths are numbered by 32 bits."""
 
 
+def check_num_paths(num_paths: int) -> None:
+    """Refuse a number of paths below 1, or more than can be numbered.
+
+    Raises:
+      CamjaxError: it is.
+    """
+    if not 1 <= num_paths <= MOST_PATHS:
+        raise CamjaxError(refusal("num_paths", f"1 to {MOST_PATHS}", num_paths))
+
+
 def blocks_of(num_paths: int) -> range:
     """Blocks that hold paths 0…P-1.
 
     Raises:
       CamjaxError: a number of paths below 1, or more than 32 bits can number.
     """
-    if not 1 <= num_paths <= MOST_PATHS:
-        raise CamjaxError(refusal("num_paths", f"1 to {MOST_PATHS}", num_paths))
+    check_num_paths(num_paths)
     return range(math.ceil(num_paths / LANES))
 
 

@@ -26,6 +26,7 @@ from camjax.ensemble.calls import (
 )
 from camjax.ensemble.lanes import LANES, fold_lanes
 from camjax.ensemble.reducers import Reducer
+from camjax.ensemble.size import check_steps_fit
 from camjax.errors import CamjaxError, refusal
 from camjax.model import Model
 from camjax.processes import DriverProcesses
@@ -54,7 +55,7 @@ class BlockProgram:
       devices: where to run; None: all local devices.
 
     Raises:
-      CamjaxError: no reducer, or two of one name.
+      CamjaxError: no reducer, two of one name, or more steps than fit in memory.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class BlockProgram:
         names = [reducer.name for reducer in reducers]
         if not names or len(set(names)) < len(names):
             raise CamjaxError(refusal("reducers", "at least one, of different names", names))
+        check_steps_fit(scenario, key, LANES)
         started = time.perf_counter()
         self.scenario, self.key, self.reducers = scenario, key, tuple(reducers)
         self.devices = list(devices or jax.local_devices())

@@ -14,6 +14,7 @@ from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import ArrayLike, NDArray
 
 from camjax.ensemble.calls import is_core
+from camjax.ensemble.size import check_normals_fit
 from camjax.questions.outputs import Outputs
 from camjax.scenario import Parameters
 
@@ -41,12 +42,16 @@ class Evaluations:
       outputs: Q questions about it.
       num_paths: P.
       seed: of all paths.
+
+    Raises:
+      CamjaxError: more paths, or steps of them, than fit in memory.
     """
 
     def __init__(
         self, parameters: Parameters, outputs: Outputs, num_paths: int, seed: int = 0
     ) -> None:
         self.parameters, self.outputs, self.num_paths = parameters, outputs, num_paths
+        check_normals_fit(parameters.scenario, num_paths)
         self.dtype = np.dtype(parameters.scenario.precision)
         key = jax.random.key(seed)
         paths = jnp.arange(num_paths, dtype=np.uint32)

@@ -8,7 +8,6 @@ from camjax.questions.reader import EVENT_EXAMPLE
 from camjax.questions.tokens import Token, settings_end
 from camjax.questions.tree import (
     Node,
-    Number,
     Settings,
     Term,
     at,
@@ -81,7 +80,7 @@ class _Parser(Values):
         """An expectation, a number, or a sum of them in brackets."""
         token = self.next()
         if token.kind == "number":
-            return Number(float(token.text))
+            return self.number(token)
         if token.text == "(":
             node = self.sum_of(self.term)
             self.expect(")")
@@ -114,9 +113,10 @@ class _Parser(Values):
     def _level(self) -> float:
         self.expect(",", "Such as quantile(share[savings], 0.05).")
         token = self.next()
-        if token.kind != "number" or not 0 < float(token.text) < 1:
+        level = self.number(token).value if token.kind == "number" else 0.0
+        if not 0 < level < 1:
             self.fail("a level in (0, 1)", token, "The median's is 0.5.")
-        return float(token.text)
+        return level
 
     def _settings(self) -> Settings:
         """Overrides `| path=value, path=value` up to the closing bracket."""

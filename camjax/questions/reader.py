@@ -4,8 +4,19 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from camjax.errors import QuestionError, refusal, shortened
+from camjax.numerals import read_number
 from camjax.questions.tokens import Token, tokens
-from camjax.questions.tree import Arithmetic, Negative, Node, is_event
+from camjax.questions.tree import Arithmetic, Negative, Node, Number, is_event
+
+DEEPEST = 32
+"""Brackets inside each other."""
+
+LONGEST = 150
+"""Signs and words of a question that join what stands beside them."""
+
+JOINING = {"+", "-", "*", "/", ">", ">=", "<", "<=", "=", "and", "or", "not"}
+
+SHORTER = "Ask in parts."
 
 EVENT_EXAMPLE = "An event is a comparison, such as share[savings] > 0.6."
 
@@ -15,6 +26,7 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.text, self.tokens, self.place = text, tokens(text), 0
+        self._check_size()
 
     def peek(self) -> Token:
         """The next token."""
@@ -47,6 +59,13 @@ class Reader:
         sentence = refusal("question", expected, got, remedy)
         raise QuestionError(sentence, self.text, token.position)
 
+    def number(self, token: Token) -> Number:
+        """A token that is a number, which must be finite."""
+        try:
+            return Number(read_number(token.text))
+        except ValueError:
+            self.fail("a finite number", token)
+
     def sum_of(self, factor: Callable[[], Node]) -> Node:
         """What + and - join, from left to right."""
         start, node = self.peek(), self._product_of(factor)
@@ -66,6 +85,17 @@ class Reader:
         if not is_event(node):
             self.fail("one of > >= < <= =", behind, EVENT_EXAMPLE)
         return node
+
+    def _check_size(self) -> None:
+        """Refuse what is too long or too deep to be read and run: both descend into it."""
+        depth = joined = 0
+        for token in self.tokens:
+            depth += (token.text == "(") - (token.text == ")")
+            joined += token.text in JOINING
+            if depth > DEEPEST:
+                self.fail(f"at most {DEEPEST} brackets inside each other", token, SHORTER)
+            if joined > LONGEST:
+                self.fail(f"at most {LONGEST} signs that join", token, SHORTER)
 
     def _product_of(self, factor: Callable[[], Node]) -> Node:
         start, node = self.peek(), self._signed(factor)

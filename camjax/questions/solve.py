@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from camjax.ensemble.blocks import check_num_paths
 from camjax.errors import CamjaxError, refusal
 from camjax.questions.ask import Answer, ask
 from camjax.questions.evaluations import Evaluations
@@ -137,8 +138,8 @@ def _prepared(
     paths: int | None,
     seed: int,
 ) -> tuple[Evaluations, tuple[float, float]]:
-    if paths is not None and paths < 1:
-        raise CamjaxError(refusal("paths", "at least 1", paths))
+    if paths is not None:
+        check_num_paths(paths)
     varied = parameters(scenario, [vary])
     ends = _range(varied, between)
     num_paths = paths or (PATHS if scenario.is_random else 1)

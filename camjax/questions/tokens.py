@@ -6,7 +6,7 @@ from typing import NamedTuple
 from camjax.errors import QuestionError
 
 PATTERN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<word>[^\W\d]\w*)"
     r"|(?P<sign>>=|<=|[><=+\-*/()\[\],|]))"
 )

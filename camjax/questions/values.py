@@ -1,6 +1,7 @@
 """The inner level of the grammar: values and events of one path."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -24,6 +25,8 @@ from camjax.questions.tree import (
 COMPARISONS = (">=", "<=", ">", "<", "=")
 
 OVER: dict[str, Literal["mean", "max", "min"]] = {"mean": "mean", "max": "max", "min": "min"}
+
+STEP = re.compile(r"[0-9]{1,10}")
 
 QUANTITY_EXAMPLE = "Such as share[savings]."
 
@@ -63,7 +66,7 @@ class Values(Reader):
         """A number, a quantity, a mean or extreme, a time, or something in brackets."""
         token = self.next()
         if token.kind == "number":
-            node: Node = Number(float(token.text))
+            node: Node = self.number(token)
         elif token.text == "never":
             node = Number(math.inf)
         elif token.text == "(":
@@ -107,7 +110,7 @@ class Values(Reader):
                 node = at(node, None, token.position)
             elif token.text == "step":
                 number = self.next()
-                if not number.text.isdecimal() or int(number.text) < 1:
+                if not STEP.fullmatch(number.text) or int(number.text) < 1:
                     self.fail("the number of a step, from 1 on", number)
                 node = at(node, int(number.text), number.position)
             else:

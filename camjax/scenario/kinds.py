@@ -37,6 +37,8 @@ class Kind(ABC):
     def _read_or_refuse(self, value: object) -> Any:
         try:
             return self.read(value)
+        except PydanticCustomError:  # says more than the kind does; a ValueError too
+            raise
         except (ValueError, OverflowError):
             context = {"expected": self.expected, "remedy": self.remedy}
             raise PydanticCustomError(REFUSED, "expected {expected}", context) from None
@@ -64,7 +66,10 @@ class Number(Kind):
 
 
 class Whole(Kind):
-    """A whole number of at least `lowest`, written without a decimal point."""
+    """A whole number of at least `lowest`, written without a decimal point.
+
+    It is one of steps or rows, which are counted by 31 bits.
+    """
 
     def __init__(self, lowest: int, remedy: str = "") -> None:
         self.lowest = lowest
@@ -73,8 +78,13 @@ class Whole(Kind):
 
     def read(self, value: object) -> int:
         """The value itself."""
-        if isinstance(value, bool) or not isinstance(value, int) or value < self.lowest:
+        if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(value)
+        if value < self.lowest:
+            raise ValueError(value)
+        if value >= 2**31:
+            context = {"expected": f"{self.expected} and < 2³¹", "remedy": self.remedy}
+            raise PydanticCustomError(REFUSED, "expected {expected}", context)
         return value
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import difflib
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
@@ -21,6 +22,9 @@ Location = tuple[int | str, ...]
 
 LONGEST_LIST = 600
 """Most characters of a list of all that is known: a user's names may be the most of it."""
+
+LONGEST_BITS = 128
+"""Of a whole number that is shown; Python does not write out those of many thousand."""
 
 TYPE_WORDS = {
     "bool_type": "true or false",
@@ -59,6 +63,8 @@ def shown(value: object) -> str:
             text = "nothing"
         case bool():
             text = str(value).lower()
+        case int() if value.bit_length() > LONGEST_BITS:
+            text = f"a whole number of {int(value.bit_length() * math.log10(2)) + 1} digits"
         case str():
             text = f'"{value}"'
         case datetime.date():

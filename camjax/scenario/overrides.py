@@ -2,12 +2,12 @@
 
 import copy
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from camjax.errors import shortened
 from camjax.scenario.messages import refuse, shown, unknown
+from camjax.scenario.toml_text import DEEPEST, check_depth, parse_toml
 
 ALTERNATIVES: dict[tuple[str, ...], str] = {
     ("weights", "yield_window"): "yield_half_life_days",
@@ -49,8 +49,8 @@ def _parse(assignment: str) -> tuple[str, Any]:
     if not equals or not path:
         refuse("--set", "path=value", shown(assignment), "For example weights.yield_window=5.")
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {text}")
+    except ValueError:
         if BARE_WORD.fullmatch(text):
             return path, text
         parsed = {}
@@ -61,6 +61,7 @@ def _parse(assignment: str) -> tuple[str, Any]:
             shown(text),
             "For example 0.5, true or [1, 2].",
         )
+    check_depth(parsed["value"])
     return path, parsed["value"]
 
 
@@ -79,6 +80,8 @@ def apply_overrides(document: Mapping[str, Any], overrides: Mapping[str, Any]) -
         *tables, key = path.split(".")
         if not all([*tables, key]):
             refuse(shown(path), "a dotted path such as weights.yield_window", "an empty part")
+        if len(tables) >= DEEPEST:
+            refuse(shown(path), f"a path of at most {DEEPEST} keys", len(tables) + 1)
         table = _table_at(result, tables, path)
         table[key] = value
         other = ALTERNATIVES.get((*tables, key))

@@ -13,6 +13,7 @@ import numpy as np
 from camjax.errors import shortened
 from camjax.scenario.messages import located, nearest, refuse, shown
 from camjax.scenario.overrides import apply_overrides
+from camjax.scenario.toml_text import check_depth, parse_toml
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -43,6 +44,8 @@ def read_source(source: Source) -> RawScenario:
       ScenarioError: no such built-in name or file, a file that cannot be read, or no TOML.
     """
     if isinstance(source, Mapping):
+        with located("scenario"):
+            check_depth(source)
         return RawScenario("scenario", plain(source), Path.cwd())
     if isinstance(source, str) and "\n" in source:
         with located("scenario"):
@@ -135,9 +138,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _parse_toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except ValueError as error:
         refuse("text", "TOML", f'"{error}"', "Text is quoted, tables are [name].")
+    check_depth(document)
+    return document
 
 
 def _refuse_unknown(path: Path) -> NoReturn:

@@ -2,17 +2,22 @@
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from camjax.memory import check_fits
 from camjax.scenario.messages import choices, nearest, refuse, shown
 
 Mode = Literal["grid", "zip", "sample"]
 
 LABEL_DIGITS = 6
 """Digits of a number in a label."""
+
+SETTING_BYTES = 50_000
+"""Memory that a setting takes once it is loaded."""
 
 Axes = Mapping[str, Sequence[Any]]
 """Values by dotted path."""
@@ -45,6 +50,7 @@ def design(
 
     Raises:
       ScenarioError: values that the mode cannot use.
+      CamjaxError: more settings than fit in memory.
     """
     if mode not in get_args(Mode):
         refuse("mode", choices(get_args(Mode)), shown(mode), nearest(mode, get_args(Mode)))
@@ -58,6 +64,7 @@ def design(
         return [Setting("", {})]
     match mode:
         case "grid":
+            check_settings_fit(math.prod(map(len, axes.values())))
             rows = list(itertools.product(*axes.values()))
         case "zip":
             lengths = {path: len(values) for path, values in axes.items()}
@@ -82,6 +89,7 @@ def crossed(first: Sequence[Setting], second: Sequence[Setting]) -> list[Setting
     Raises:
       ScenarioError: both would set the same key.
     """
+    check_settings_fit(len(first) * len(second))
     for one, other in itertools.product(first, second):
         for path in one.changes:
             if path in other.changes:
@@ -90,6 +98,15 @@ def crossed(first: Sequence[Setting], second: Sequence[Setting]) -> list[Setting
         Setting(", ".join(filter(None, (one.name, other.name))), one.changes | other.changes)
         for one, other in itertools.product(first, second)
     ]
+
+
+def check_settings_fit(number: int) -> None:
+    """Refuse more settings than the memory holds.
+
+    Raises:
+      CamjaxError: they do not fit.
+    """
+    check_fits(number * SETTING_BYTES, f"sweep of {number:,} settings", "Take fewer values.")
 
 
 def _short(paths: Sequence[str]) -> dict[str, str]:
@@ -117,6 +134,7 @@ def _sampled(axes: Axes, samples: int, seed: int) -> list[tuple[float, ...]]:
         numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
         if not numbers or len(values) != 2 or not values[0] < values[1]:
             refuse(path, "two numbers to sample between, the lower first", shown(values))
+    check_settings_fit(samples)
     low, high = np.array(list(axes.values()), np.float64).T
     generator = np.random.default_rng(seed)
     parts = generator.permuted(np.tile(np.arange(samples), (len(axes), 1)), axis=1).T

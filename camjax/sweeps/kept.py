@@ -1,6 +1,5 @@
 """Settings whose paths are held: trajectories, last steps, or exact statistics."""
 
-import math
 import time
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import xarray
 from numpy.typing import NDArray
 
 from camjax.ensemble.quantities import SHARE, shares
+from camjax.memory import bytes_of
 from camjax.results import statistics, to_dataset
 from camjax.sweeps.order import Clock, Order
 from camjax.sweeps.program import StackProgram, variables_of
@@ -31,8 +31,7 @@ def run_kept(order: Order, stack: Stack, clock: Clock) -> Iterator[tuple[int, xa
 
 def setting_bytes(stack: Stack, num_paths: int) -> int:
     """Size of the trajectories of one setting."""
-    shapes = variables_of(stack.scenario).values()
-    return num_paths * sum(math.prod(like.shape) * like.dtype.itemsize for like in shapes)
+    return num_paths * bytes_of(variables_of(stack.scenario))
 
 
 def _labelled(order: Order, place: int, variables: dict[str, NDArray]) -> xarray.Dataset:

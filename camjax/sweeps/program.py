@@ -13,6 +13,7 @@ from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
 from camjax._compile import compile_for, compile_quickly
+from camjax.ensemble.size import check_steps_fit
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 from camjax.results.undone import of_paths
@@ -64,6 +65,9 @@ class StackProgram:
       num_paths: P.
       seed: of all paths.
       last_only: whether only the last step is kept.
+
+    Raises:
+      CamjaxError: more steps than fit in memory.
     """
 
     def __init__(self, stack: Stack, num_paths: int, seed: int, *, last_only: bool) -> None:
@@ -72,6 +76,8 @@ class StackProgram:
         self.stack, self.num_paths = stack, num_paths
         self.layout = Layout.of(len(stack.places), num_paths, len(devices))
         self._key = jax.random.key(seed)
+        side_by_side = self.layout.settings * self.layout.paths
+        check_steps_fit(stack.scenario, self._key, side_by_side)
         simulated = jax.shard_map(
             partial(_simulate, stack.scenario, stack.axes, last_only),
             mesh=Mesh(devices, ("path",)),

@@ -6,7 +6,9 @@ from typing import Any
 
 import xarray
 
+from camjax.ensemble.blocks import check_num_paths
 from camjax.errors import CamjaxError, refusal
+from camjax.memory import check_fits
 from camjax.scenario import Sweep, load_sweep
 from camjax.scenario.sources import Source
 from camjax.scenario.sweep_design import Axes, Mode
@@ -94,6 +96,7 @@ def run_sweep(
     """Run a sweep that is loaded; see `sweep`."""
     is_random = any(scenario.is_random for scenario in loaded.scenarios)
     num_paths = paths or (RANDOM_PATHS if is_random else 1)
+    check_num_paths(num_paths)
     grouped = stacks(loaded.scenarios)
     largest = max(setting_bytes(stack, num_paths) for stack in grouped)
     whole = sum(len(stack.places) * setting_bytes(stack, num_paths) for stack in grouped)
@@ -102,6 +105,9 @@ def run_sweep(
         expected = f"trajectories of at most {MOST_BYTES / 2**30:g} GiB"
         remedy = "Take fewer paths, or keep less: --keep statistics."
         raise CamjaxError(refusal("sweep", expected, f"{whole / 2**30:.1f} GiB", remedy))
+    if kept == "final":
+        steps = min(scenario.steps for scenario in loaded.scenarios)
+        check_fits(whole / steps, f"last steps of {num_paths:,} paths", "Take fewer paths.")
     order = Order(loaded, num_paths, seed, kept, report or (lambda activity, share: None))
     run_stack = run_kept
     if kept == "statistics" and largest > HELD_BYTES:

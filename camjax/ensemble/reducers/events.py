@@ -14,6 +14,7 @@ from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers.base import Scope
 from camjax.errors import CamjaxError, refusal
 from camjax.intervals import LEVEL, probability_interval
+from camjax.numerals import read_number
 
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
@@ -39,11 +40,11 @@ class Event:
         """
         match = re.fullmatch(r"(.*?)(>=|<=|>|<)(.*)", text)
         try:
-            threshold = float(match[3]) if match else None
+            threshold = read_number(match[3]) if match else None
         except ValueError:
             threshold = None
         if match is None or threshold is None:
-            expected = "quantity, one of > >= < <=, and a number"
+            expected = "quantity, one of > >= < <=, and a finite number"
             raise CamjaxError(refusal("event", expected, repr(text), "share[savings] > 0.6?"))
         return cls(Quantity.parse(match[1]), match[2], threshold)
 

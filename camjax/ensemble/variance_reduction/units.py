@@ -15,6 +15,7 @@ from camjax._compile import compile_for
 from camjax.ensemble.base import PathSource
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.quantities import Quantity
+from camjax.ensemble.size import check_steps_fit
 from camjax.ensemble.values import asked
 from camjax.ensemble.variance_reduction.samplings import Normals, Sampling
 from camjax.model import Model, Record
@@ -39,8 +40,10 @@ def compile_program(
     """Compile the program that simulates one block on each device.
 
     Raises:
-      CamjaxError: a variable or deposit that the model does not have.
+      CamjaxError: a variable or deposit that the model does not have, or more steps than fit in
+        memory.
     """
+    check_steps_fit(source, key, LANES)
 
     def on_device(
         model: Model, processes: DriverProcesses, key: Array, first: Array, points: Array

@@ -1,11 +1,12 @@
-"""Whether a run fits in the machine's memory."""
+"""Whether what is asked for fits in the machine's memory, told before it is built."""
 
 import math
 import os
+from typing import Any
 
 from camjax.errors import CamjaxError, refusal
 
-REMEDY = "Keep fewer variables: --variable balance, or run fewer steps."
+REMEDY = "Ask for fewer steps, paths or variables."
 
 
 def machine_bytes() -> float:
@@ -15,15 +16,28 @@ def machine_bytes() -> float:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_fits(needed_bytes: int, what: str = "statistics") -> None:
+def check_fits(needed_bytes: float, what: str, remedy: str = REMEDY) -> None:
     """Refuse what is larger than the memory.
+
+    Args:
+      needed_bytes: what it takes at least.
+      what: it is, as a message calls it.
+      remedy: what helps.
 
     Raises:
       CamjaxError: it is.
     """
     if needed_bytes > machine_bytes():
         expected = f"what fits in {in_words(machine_bytes())} of memory"
-        raise CamjaxError(refusal(what, expected, in_words(needed_bytes), REMEDY))
+        raise CamjaxError(refusal(what, expected, in_words(needed_bytes), remedy))
+
+
+def bytes_of(shapes: Any) -> int:
+    """Size of all arrays of a tree, or of what `jax.eval_shape` says of them."""
+    import jax
+
+    leaves = jax.tree.leaves(shapes)
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
 
 
 def in_words(size_bytes: float) -> str:

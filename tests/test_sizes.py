@@ -1,0 +1,164 @@
+"""What is too large to be built, run or read is refused at once, in one sentence."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from camjax import memory
+from camjax.cli import main
+from camjax.errors import CamjaxError
+from camjax.numerals import read_number
+from camjax.scenario import load_scenario, parse_overrides
+
+Refuse = Callable[..., str]
+
+DIGITS = "9" * 5000
+RATE = "deposits.savings.rate"
+CONDITION = ("--find", "min", "--such-that", "E(share[savings]) >= 0.5")
+
+
+@pytest.fixture
+def refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Refuse:
+    """Runs a command that must refuse, quickly and in little memory, and gives its sentence."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started = time.process_time()
+        assert main(arguments) == 2
+        assert time.process_time() - started < 5
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        assert grown * (1 if sys.platform == "darwin" else 1024) < 500e6
+        output = capsys.readouterr()
+        assert output.out == ""
+        first, *pointer = output.err.splitlines()
+        assert len(pointer) in (0, 2)
+        return first
+
+    return run
+
+
+LARGE = {
+    "run": ("run", "fei", "--set", "steps=1000000000"),
+    "run kept": ("run", "fei", "--set", "steps=1000000000", "--out", "out", "--keep", "final"),
+    "run streamed": ("run", "fei", "--set", "steps=1000000000", "--variable", "balance"),
+    "ask": ("ask", "fei", "share[savings]", "--set", "steps=1000000000"),
+    "sweep": ("sweep", "fei", "--set", f"{RATE}=0.01,0.02", "--set", "steps=1000000000"),
+    "solve, steps": ("solve", "fei", "--vary", RATE, *CONDITION, "--set", "steps=1000000000"),
+    "solve, paths": ("solve", "fei", "--vary", RATE, *CONDITION, "--paths", str(10**9)),
+    "sensitivity": ("sensitivity", "fei", "--paths", str(10**9)),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_more_than_the_memory_holds_is_refused_before_it_is_built(
+    case: str, refused: Refuse
+) -> None:
+    said = refused(*LARGE[case])
+    assert "expected what fits in" in said and "of memory, got" in said
+
+
+NUMBERS = {
+    "steps of 22 digits": ("run", "fei", "--set", f"steps={'9' * 22}"),
+    "steps of 5,000 digits": ("run", "fei", "--set", f"steps={DIGITS}"),
+    "hexadecimal steps": ("run", "fei", "--set", f"steps=0x{DIGITS}"),
+    "a rate of 5,000 digits": ("run", "fei", "--set", f"{RATE}={DIGITS}"),
+    "more steps than are counted": ("run", "fei", "--set", f"steps={2**31}"),
+    "a window that is not counted": ("run", "fei", "--set", f"weights.yield_window={10**12}"),
+    "paths of 13 digits": ("solve", "fei", "--vary", RATE, *CONDITION, "--paths", str(10**12)),
+    "paths of 22 digits": ("run", "fei", "--paths", "9" * 22),
+    "paths of 5,000 digits": ("run", "fei", "--paths", DIGITS),
+    "paths of a sweep": ("sweep", "fei", "--set", "steps=3,4", "--paths", str(10**12)),
+    "samples of a sweep": (
+        "sweep",
+        "fei",
+        "--mode",
+        "sample",
+        "--samples",
+        str(10**9),
+        "--set",
+        f"{RATE}=0.01,0.02",
+    ),
+    "a question's number": ("ask", "fei", f"E(share[savings]) * {DIGITS}"),
+    "a question's step": ("ask", "fei", f"share[savings] at step {DIGITS}"),
+    "an infinite threshold": ("ask", "fei", "share[savings] > 1e400"),
+    "a threshold that is none": ("run", "fei", "--event", "share[savings] > nan"),
+    "an infinite event": ("run", "fei", "--event", "share[savings] < 1e400"),
+    "digits of another script": ("run", "fei", "--event", "share[savings] > ٣"),
+    "a precision that is none": ("run", "fei", "--until-ci", "nan", "--of", "share[savings]"),
+    "a range that is none": ("solve", "fei", "--vary", f"{RATE}=nan:0.1", *CONDITION),
+    "an infinite range": ("solve", "fei", "--vary", f"{RATE}=0:1e400", *CONDITION),
+    "brackets": ("ask", "fei", "(" * 141 + "share[savings]" + ")" * 141),
+    "terms": ("ask", "fei", " + ".join(["E(share[savings])"] * 332)),
+    "a long word": ("ask", "fei", "a" * 5000),
+    "a long path": ("run", "fei", "--set", f"{'a.' * 2000}a=1"),
+    "a long key": ("run", "fei", "--set", f"{'a' * 5000}=1"),
+    "a deep value": ("run", "fei", "--set", f"steps={'[' * 2000}{']' * 2000}"),
+    "a deep table": ("run", "fei", "--set", f"sweep={'{a=' * 40}1{'}' * 40}"),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_numbers_and_texts_beyond_all_use_are_refused(case: str, refused: Refuse) -> None:
+    said = refused(*NUMBERS[case])
+    assert "expected" in said or "Invalid value" in said
+    assert len(said) < 1000
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e400"])
+@pytest.mark.parametrize("option", ["--revenue", "--rate", "--level", "--probability"])
+def test_an_option_that_is_no_finite_number_is_refused(
+    option: str, number: str, refused: Refuse
+) -> None:
+    said = refused("analyse", "results.nc", f"{option}={number}")
+    assert said.startswith(f"camjax: {option}: expected ")
+
+
+DEEP = {
+    "lists": f"steps = 3\nname = {'[' * 2000}{']' * 2000}\n",
+    "tables": f"steps = 3\nsweep = {'{a = ' * 2000}1{'}' * 2000}\n",
+    "a table's name": f"steps = 3\n[{'a.' * 2000}a]\nb = 1\n",
+    "forty lists": f"steps = 3\nname = {'[' * 40}{']' * 40}\n",
+    "digits": f"steps = {DIGITS}\n",
+    "22 digits": f"steps = {'9' * 22}\n",
+}
+
+
+@pytest.mark.parametrize("case", DEEP)
+def test_a_file_nested_or_written_beyond_all_use_is_refused(case: str, refused: Refuse) -> None:
+    Path("scenario.toml").write_text(DEEP[case], "utf-8")
+    assert refused("run", "scenario.toml").startswith("camjax: scenario.toml: ")
+
+
+def test_a_deep_mapping_is_refused_from_python() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    for source in (deep, {"name": [deep]}):
+        with pytest.raises(CamjaxError, match="at most 32 tables and lists inside each other"):
+            load_scenario(source)
+    with pytest.raises(CamjaxError, match="at most 32 tables"):
+        parse_overrides([f"sweep={'[' * 40}{']' * 40}"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nan", "inf", "1e400", "2_003", "٣", "0x10", "1,5", "1 2", "--1"]
+)
+def test_only_finite_decimal_numbers_are_read(text: str) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        read_number(text)
+
+
+def test_a_size_below_the_memory_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 2**30)
+    memory.check_fits(2**30, "paths")
+    with pytest.raises(
+        CamjaxError, match="paths: expected what fits in 1.0 GiB of memory, got 1.5"
+    ):
+        memory.check_fits(1.5 * 2**30, "paths")
