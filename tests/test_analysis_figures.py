@@ -8,6 +8,7 @@ from scipy import stats
 
 from camjax.analysis import key_figures, tail_risk
 from camjax.analysis.key_figures import max_drawdown, volatility
+from camjax.cli.analysis_table import format_analysis
 from camjax.errors import CamjaxError
 
 ONE, SWEEP = world(), worlds()
@@ -126,3 +127,12 @@ def test_too_few_paths_leave_the_upper_end_of_value_at_risk_open() -> None:
 def test_a_tail_that_cannot_be_is_refused(options: dict[str, float], message: str) -> None:
     with pytest.raises(CamjaxError, match=message):
         tail_risk(ONE, **options)
+
+
+def test_an_end_that_paths_cannot_tell_is_said_to_be_open() -> None:
+    few = losses_of(np.random.default_rng(0).normal(size=(30, 1)))
+    said = format_analysis("tail-risk", few)
+    assert "open: too few paths, 30, to tell this end." in said
+    assert "nan" not in said and "inf" not in said
+    many = losses_of(np.random.default_rng(0).normal(size=(500, 1)))
+    assert "open" not in format_analysis("tail-risk", many)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xarray
 
 from camjax import memory
 from camjax.cli import main
+from camjax.cli.analyse_options import read_options
 from camjax.errors import CamjaxError
 from camjax.numerals import read_number
 from camjax.scenario import load_scenario, parse_overrides
@@ -112,12 +114,18 @@ def test_numbers_and_texts_beyond_all_use_are_refused(case: str, refused: Refuse
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e400"])
-@pytest.mark.parametrize("option", ["--revenue", "--rate", "--level", "--probability"])
+@pytest.mark.parametrize("option", ["--rate", "--level", "--probability"])
 def test_an_option_that_is_no_finite_number_is_refused(
     option: str, number: str, refused: Refuse
 ) -> None:
     said = refused("analyse", "results.nc", f"{option}={number}")
     assert said.startswith(f"camjax: {option}: expected ")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400"])
+def test_a_revenue_that_is_no_finite_number_is_refused(text: str) -> None:
+    with pytest.raises(CamjaxError, match="--revenue: expected a finite number"):
+        read_options(xarray.Dataset(), revenue=text)
 
 
 DEEP = {

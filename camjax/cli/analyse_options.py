@@ -1,5 +1,6 @@
 """The options of `camjax analyse`, and what they come to."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,10 @@ import typer
 
 if TYPE_CHECKING:
     import xarray
+
+
+NO_FILE = re.compile(r"[+-]?(nan|inf|infinity|[0-9.]+(e[+-]?[0-9]+)?)", re.IGNORECASE)
+"""What is meant as a number, though it is no finite one."""
 
 
 def _list(wanted: bool) -> None:
@@ -82,11 +87,16 @@ def read_options(results: "xarray.Dataset", **options: Any) -> dict[str, Any]:
 def _revenue(text: str, results: "xarray.Dataset") -> Any:
     """A revenue from its option: a number, what the scenario declares, or a column of a file."""
     from camjax.analysis import protocol_revenue
+    from camjax.errors import CamjaxError, refusal
+    from camjax.numerals import read_number
     from camjax.scenario.revenue_file import read_revenue
 
     if text == "protocol":
         return protocol_revenue(results)
+    expected = "a finite number, protocol, or a CSV file"
     try:
-        return float(text)
+        return read_number(text)
     except ValueError:
-        return read_revenue(Path(text), "--revenue", "a number, protocol, or a CSV file")
+        if NO_FILE.fullmatch(text.strip()):
+            raise CamjaxError(refusal("--revenue", expected, text)) from None
+    return read_revenue(Path(text), "--revenue", expected)

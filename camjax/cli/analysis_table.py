@@ -13,6 +13,9 @@ from camjax.cli.plain import plain
 MOST_STEPS = 6
 """Steps of a series that a terminal shows; files have all of them."""
 
+OPEN = "open"
+"""Stands for an end of an interval that paths cannot tell."""
+
 HIDDEN = ("level", "paths", "of")
 
 
@@ -43,7 +46,10 @@ def format_analysis(name: str, found: xarray.Dataset) -> str:
     groups: dict[frozenset[Any], list[Any]] = {}
     for key, array in found.data_vars.items():
         groups.setdefault(frozenset(array.dims), []).append(key)
-    return "\n\n".join([title, *(_table(found[keys]) for keys in groups.values())])
+    tables = [_table(found[keys]) for keys in groups.values()]
+    if any(OPEN in each.split() for each in tables) and "paths" in found.attrs:
+        tables.append(f"{OPEN}: too few paths, {found.attrs['paths']:,}, to tell this end.")
+    return "\n\n".join([title, *tables])
 
 
 def _table(found: xarray.Dataset) -> str:
@@ -52,7 +58,7 @@ def _table(found: xarray.Dataset) -> str:
     rows = [
         (
             *map(str, labels.values()),
-            *(_shown(key, value, units[key]) for key, value in values.items()),
+            *(_cell(key, values, units[key]) for key in values),
         )
         for labels, values in _rows(found)
         if any(value and math.isfinite(value) for value in values.values())
@@ -79,12 +85,22 @@ def _rows(found: xarray.Dataset) -> Iterator[tuple[dict[str, Any], dict[str, flo
         yield labels, {name: float(cell) for name, cell in zip(variables, cells, strict=True)}
 
 
+def _cell(name: str, values: dict[str, float], unit: str) -> str:
+    """One of the numbers of a row; an end of an interval that its value has not is open."""
+    of, _, end = name.rpartition("_")
+    if end in ("low", "high") and math.isnan(values[name]):
+        names = (of, f"{of}_mean") if of else tuple(values)[:1]
+        if any(math.isfinite(values.get(key, math.nan)) for key in names):
+            return OPEN
+    return _shown(name, values[name], unit)
+
+
 def _shown(name: str, value: float, unit: str) -> str:
     """A number as its unit asks."""
     if name.endswith("_step"):
         return "later or never" if math.isnan(value) else f"{value:g}"
     if not math.isfinite(value):
-        return "-" if math.isnan(value) else "not bounded"
+        return "-" if math.isnan(value) else f"{value}"
     match unit:
         case "1" | "see unit" if abs(value) <= 1:
             return f"{value:.4f}"

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 MAGNITUDES = ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e5, 1e3, "k"))
 """Shorter words for large numbers on axes: from where, how many of them one is, and the word."""
@@ -59,12 +59,26 @@ class Unit:
         return text.replace("-", "" if float(text.replace(",", "")) == 0 else "−")
 
     def interval(self, low: float, high: float) -> str:
-        """Both ends of an interval, with the unit.
+        """Both ends of an interval, with the unit; an end that is NaN is open.
 
         >>> print(SHARE.interval(0.781, 0.793))
         78.1 to 79.3 %
+        >>> print(SHARE.interval(0.781, math.nan))
+        from 78.1 %, no upper end
         """
-        return f"{self.number(low)} to {self.text(high)}"
+        return self._joined(low, high, self.text)
+
+    def ends(self, low: float, high: float) -> str:
+        """Both ends of an interval without the unit."""
+        return self._joined(low, high, self.number)
+
+    def _joined(self, low: float, high: float, last: Callable[[float], str]) -> str:
+        match math.isnan(low), math.isnan(high):
+            case False, True:
+                return f"from {last(low)}, no upper end"
+            case True, False:
+                return f"up to {last(high)}, no lower end"
+        return f"{self.number(low)} to {last(high)}"
 
     def ticks(self, values: Sequence[float]) -> list[str]:
         """Labels of an axis without the unit, all with the same digits and magnitude.

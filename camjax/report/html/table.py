@@ -57,8 +57,8 @@ def _cell(value: Cell, unit: Unit | None, *, first: bool) -> Html:
     middle = value.value if isinstance(value, Estimate) else float(value)
     key = f"{middle:.9g}" if math.isfinite(middle) else ""
     parts = [unit.number(middle)]
-    if isinstance(value, Estimate) and math.isfinite(value.low):
+    if isinstance(value, Estimate) and not (math.isnan(value.low) and math.isnan(value.high)):
         ends = [unit.number(value.low), unit.number(value.high)]
         if ends != [parts[0]] * 2:
-            parts.append(element("small", " to ".join(ends)))
+            parts.append(element("small", unit.ends(value.low, value.high)))
     return element("td", *parts, data_value=key)
