@@ -6,7 +6,7 @@ from typing import Any
 
 from camjax.errors import CamjaxError, refusal
 
-REMEDY = "Ask for fewer steps, paths or variables."
+REMEDY = "Keep fewer variables: --variable balance, or run fewer steps."
 
 
 def machine_bytes() -> float:

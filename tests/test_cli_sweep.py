@@ -163,7 +163,10 @@ def test_a_revenue_is_read_from_a_file(
         (["--what", "probability"], "--event: expected a value, for probability, got none"),
         (["--what", "weights", "--rate", 0.1], "--rate: expected no --rate with weights"),
         (["--what", "compare", "--first", "savings-off"], "--second: expected a setting"),
-        (["--what", "profit", "--revenue", "income.csv"], "a number, protocol, or a CSV file"),
+        (
+            ["--what", "profit", "--revenue", "income.csv"],
+            "a finite number, protocol, or a CSV file",
+        ),
         (["--level", 1.5], r"--level: expected a number in (0, 1), got 1.5"),
         (["--what", "snapshot", "--step", 41], "step: expected a step from 1 to 40, got 41"),
     ],

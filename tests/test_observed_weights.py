@@ -33,7 +33,7 @@ def observations(tmp_path: Path) -> Observations:
 def test_description_is_of_the_weights_under_allocation(observations: Observations) -> None:
     scores = describe(observations)
     pool = np.array([0.3, 1 / 3, 0.5])
-    expected = {"mean": pool.mean(), "std": pool.std(), "first": 0.3, "last": 0.5}
+    expected = {"mean": pool.mean(), "std": pool.std(ddof=1), "first": 0.3, "last": 0.5}
     for metric, value in expected.items():
         assert find(scores, "observed", metric, "pool") == pytest.approx(value, rel=1e-12)
     concentration = np.mean(pool**2 + (1 - pool) ** 2)

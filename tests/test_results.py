@@ -170,7 +170,7 @@ def test_statistics_are_those_of_numpy(dataset: xarray.Dataset) -> None:
     values = dataset.balance.values
     expected = {
         "mean": values.mean(axis=0),
-        "std": values.std(axis=0),
+        "std": values.std(axis=0, ddof=1),
         "q05": np.quantile(values, 0.05, axis=0),
         "q50": np.median(values, axis=0),
         "q95": np.quantile(values, 0.95, axis=0),
