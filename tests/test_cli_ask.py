@@ -13,7 +13,7 @@ def test_an_answer_has_an_estimate_and_an_interval(capsys: pytest.CaptureFixture
     question = "P(share[savings] > 0.1)"
     assert main(["ask", "fei", question, *SHORT, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["estimate", "low", "high", "paths", "seed", "notes"]
+    assert list(found) == ["estimate", "low", "high", "paths", "seed", "notes", "flags"]
     assert 0 <= found["low"] <= found["estimate"] <= found["high"] <= 1
     assert (found["paths"], found["seed"]) == (100, 0)
     assert main(["ask", "fei", question, *SHORT, "--seed", "3"]) == 0

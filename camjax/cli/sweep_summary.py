@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import numpy as np
 import xarray
 
 from camjax.analysis import final_split
