@@ -182,6 +182,19 @@ def test_a_store_without_some_of_its_chunks_is_refused(
     assert not Path("merged.zarr").exists()
 
 
+def test_a_store_with_a_damaged_chunk_is_refused_when_that_is_read(
+    stored: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there, draw = copied(stored, folder) / "1.zarr", random.Random(2)
+    chunk = next(file for file in (there / "balance" / "c").rglob("*") if file.is_file())
+    content = bytearray(chunk.read_bytes())
+    content[draw.randrange(len(content) // 2, len(content))] ^= 255
+    chunk.write_bytes(content)
+    assert main(["export", str(there), "x.csv"]) == 2
+    said = capsys.readouterr().err
+    assert "the store: expected chunks as they were written, got a damaged one" in said
+
+
 def test_a_store_without_a_variable_is_not_resumed(stored: Path, folder: Path) -> None:
     there = copied(stored, folder)
     shutil.rmtree(there / "1.zarr" / "balance")

@@ -13,6 +13,9 @@ MOST_CHARACTERS = 200
 
 PLATFORMS = "JAX_PLATFORMS"
 
+DAMAGED_CHUNK = "Zstd decompression error"
+"""What zarr raises, where a store's values are used at last, of a chunk that fails its checksum."""
+
 OUR_ROOT = Path(__file__).parents[2]
 """Where the packages of this project lie."""
 
@@ -42,6 +45,11 @@ def caught(error: Exception, *, debug: bool) -> int:
         remedy = f"JAX says: {refused}. Leave it unset to use what there is."
         named = repr(os.environ[PLATFORMS])
         complain(f"camjax: {refusal(PLATFORMS, expected, named, remedy)}")
+        return REFUSED
+    if DAMAGED_CHUNK in str(error):
+        expected, got = "chunks as they were written", "a damaged one"
+        remedy = "Copy the store again, or run it anew."
+        complain(f"camjax: {refusal('the store', expected, got, remedy)}")
         return REFUSED
     complain(
         f"camjax: {_what_happened(error)}. This is a fault of camjax, not of what was given: "
