@@ -82,7 +82,7 @@ def test_redemption_beyond_idle_is_recorded_and_an_empty_world_stands_still() ->
     rate = np.sqrt(1 / 30)
     venue = rate / (1 + rate)
     moved = rate * venue * 40
-    targets = [[0.0, 1.0], [0.0, 1.0], [venue, 1 - venue], [venue, 1 - venue]]
+    targets = [[0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [venue, 1 - venue]]
     balances = [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [moved, 40 - moved]]
     np.testing.assert_allclose(result["target_weight"], targets, rtol=1e-13)
     np.testing.assert_allclose(result["balance"], balances, rtol=1e-13)

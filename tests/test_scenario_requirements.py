@@ -1,9 +1,14 @@
 """What the keys of a scenario ask of each other and of the drivers, and how that is told."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from scenario_documents import MISSING, assert_refused, changed
+
+from camjax.cli.load import load
+from camjax.scenario import load_scenario
+from camjax.scenario.text import to_toml
 
 PRESCRIBED = {
     "weights.rule": "prescribed",
@@ -204,3 +209,34 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 def test_document_whose_keys_do_not_fit_is_refused(case: str) -> None:
     changes, fragments = CASES[case]
     assert_refused(changed(changes), fragments)
+
+
+MARKET = {"type": "money_market", "user_balance": 1.0, "protocol_balance": 0.0}
+WITHOUT_PRICE: dict[str, Any] = {
+    "steps": 2,
+    "deposits": [
+        {"name": "aave", **MARKET},
+        {"name": "flat", **MARKET, "risk_discount": 0.0},
+        {"name": "idle", "type": "idle", "user_balance": 1.0},
+    ],
+    "weights": {"exposure": {"aave": 0.0, "flat": 0.0}},
+    "drivers": {"utilization": {"process": "constant", "value": 0.7}},
+}
+
+
+def test_a_discount_for_the_risk_of_no_price_is_told_of() -> None:
+    (note,) = load_scenario(WITHOUT_PRICE).notes
+    assert "the risk_discount of aave has no effect" in note
+    assert load_scenario(WITHOUT_PRICE, {"deposits.aave.risk_discount": 0.0}).notes == ()
+    price = {"drivers.volatile_asset_price": {"process": "constant", "value": 2000.0}}
+    assert load_scenario(WITHOUT_PRICE, price).notes == ()
+
+
+def test_the_command_tells_of_it_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "scenario.toml"
+    file.write_text(to_toml(load_scenario(WITHOUT_PRICE).document))
+    for _ in range(2):
+        load(str(file), None)
+    said = capsys.readouterr()
+    assert said.err.count("the risk_discount of aave has no effect") == 1
+    assert said.out == ""

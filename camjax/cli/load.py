@@ -1,5 +1,7 @@
 """Scenarios as the command loads them."""
 
+import functools
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ def load(
     scenario: str, assignments: Iterable[str] | None, precision: str | None = None
 ) -> "Scenario":
     """Load a scenario, with JAX set up for all cores and for the precision that it asks for.
+
+    What one might not expect of it is said once, on standard error.
 
     Args:
       scenario: built-in name or file.
@@ -31,4 +35,12 @@ def load(
     loaded = load_scenario(scenario, overrides)
     if loaded.precision == "float32":
         configure("float32")
+    for note in loaded.notes:
+        _say_once(note)
     return loaded
+
+
+@functools.cache
+def _say_once(note: str) -> None:
+    """A note on a scenario, on standard error; the first of the scenarios that it holds for."""
+    print(f"camjax: {note}", file=sys.stderr)

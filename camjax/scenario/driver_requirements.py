@@ -69,6 +69,23 @@ def fit_drivers(document: Document, data: DriverData) -> DriverData:
     return DriverData(others | weights, data.histories)
 
 
+def notes_on(document: Document, columns: Collection[str]) -> tuple[str, ...]:
+    """What the drivers there are leave out without being refused, in sentences."""
+    if "volatile_asset_price" in columns:
+        return ()
+    discounted = [
+        deposit.name
+        for deposit in document.deposits
+        if isinstance(deposit, MoneyMarketTable) and deposit.risk_discount > 0.0
+    ]
+    if not discounted:
+        return ()
+    return (
+        f"Without a volatile_asset_price its risk is 0, so that the risk_discount of"
+        f" {', '.join(discounted)} has no effect.",
+    )
+
+
 def _markets_have_one_utilization(document: Document, columns: Collection[str]) -> None:
     """Utilization is given, or follows from the demand for credit: not both."""
     for deposit in document.deposits:

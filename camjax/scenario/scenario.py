@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from camjax.scenario.driver_data import read_driver_data
-from camjax.scenario.driver_requirements import check_processes, fit_drivers
+from camjax.scenario.driver_requirements import check_processes, fit_drivers, notes_on
 from camjax.scenario.messages import located, scenario_error
 from camjax.scenario.overrides import apply_overrides
 from camjax.scenario.requirements import check_document
@@ -96,6 +96,15 @@ class Scenario:
         """Whether two runs can differ: a random process, random preferences or uncertainty."""
         uncertain = self.document.weights.dirichlet_precision is not None
         return self.processes.is_random or self._draws_weights or uncertain
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What holds in this scenario that one might not expect, in sentences.
+
+        References:
+          Specification, A1.
+        """
+        return notes_on(self.document, self.processes.processes.keys() | self.processes.given)
 
     def sample_drivers(
         self, key: Array | None = None, normals: dict[str, Array] | None = None

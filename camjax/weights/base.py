@@ -6,6 +6,7 @@ from jax import Array
 
 from camjax._pytree import pytree, static
 from camjax.vector import Vector
+from camjax.weights.simplex import restricted
 
 
 @pytree
@@ -30,6 +31,17 @@ class View:
     """This step's prescribed weights."""
     dt_days: float = static()
     """Δt."""
+
+    @property
+    def unclaimed(self) -> Vector:
+        """Target weights where no open deposit has a claim: what is in the open ones stays in them.
+
+        w over the open deposits, normalised; w itself where they hold nothing either.
+
+        References:
+          Specification, A3.
+        """
+        return restricted(self.weights, self.open, otherwise=self.weights)
 
 
 @pytree

@@ -30,12 +30,12 @@ class EndogenousRule:
         return self.memory.init(like)
 
     def target(self, memory: Any, view: View) -> Target:
-        """Normalised scores; current weights where no deposit has one."""
+        """Normalised scores; where no open deposit has one, what is in them stays in them."""
         convenience_yield = self.preferences.convenience_yield
         statistics = self.memory.statistics(memory, convenience_yield, view)
         scores = self.preferences.scores(statistics, view)
         can_vanish = view.open is not None or self.preferences.elasticity is not None
-        return Target(weights=normalised(scores, view.weights if can_vanish else None))
+        return Target(weights=normalised(scores, view.unclaimed if can_vanish else None))
 
     def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:
         """Record this step's quotes."""

@@ -33,4 +33,4 @@ class ExogenousRule(MemorylessRule):
                 )
             )
         pulled = normalised(view.dirichlet * view.rate + view.weights, otherwise=view.weights)
-        return Target(weights=restricted(pulled, view.open, otherwise=view.weights))
+        return Target(weights=restricted(pulled, view.open, otherwise=view.unclaimed))

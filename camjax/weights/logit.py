@@ -51,9 +51,9 @@ class LogitRule:
         return self.memory.init(like)
 
     def target(self, memory: Any, view: View) -> Target:
-        """Shares of those who choose each deposit; current weights where none is open."""
+        """Shares of those who choose each deposit; where none can be chosen, capital stays."""
         scores = self._scores(memory, view)
-        return Target(weights=normalised(scores, None if view.open is None else view.weights))
+        return Target(weights=normalised(scores, None if view.open is None else view.unclaimed))
 
     def remember(self, memory: Any, yield_rates: Vector, dt_days: float) -> Any:
         """Record this step's quotes."""

@@ -8,7 +8,7 @@ from jax import Array
 
 from camjax._pytree import pytree, static
 from camjax.errors import CamjaxError, refusal
-from camjax.vector import Vector
+from camjax.vector import Vector, where
 from camjax.weights.base import Target, View, WeightRule
 from camjax.weights.simplex import capped
 
@@ -26,7 +26,7 @@ class Weights:
         to have no weight of its own); None: no deposit is excluded.
 
     References:
-      Specification, 4.2, 4.10 and 4.11.
+      Specification, 4.2, 4.10, 4.11 and A3.
     """
 
     rule: WeightRule
@@ -42,7 +42,7 @@ class Weights:
         return included if available is None else available * included
 
     def target(self, memory: Any, view: View, key: Array | None) -> Target:
-        """The rule's target, capped and drawn."""
+        """The rule's target, capped and drawn; as it is where no open deposit has a part in it."""
         target = self.rule.target(memory, view)
         if target.flows is not None:
             return target
@@ -56,6 +56,9 @@ class Weights:
                     refusal("simulate", "a random key, for weights.dirichlet_precision", "none")
                 )
             weights = Vector.split(dirichlet(key, self.dirichlet_precision * weights.stack()))
+        if view.open is not None:
+            is_claimed = (target.weights * view.open).sum() > 0
+            weights = where(is_claimed, weights, target.weights)
         return Target(weights=weights, at_once=target.at_once)
 
 

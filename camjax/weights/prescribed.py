@@ -27,5 +27,5 @@ class PrescribedRule(MemorylessRule):
             raise CamjaxError(
                 refusal("drivers", "a target_<deposit> series for each allocated deposit", "none")
             )
-        weights = restricted(view.target, view.open, otherwise=view.weights)
+        weights = restricted(view.target, view.open, otherwise=view.unclaimed)
         return Target(weights=weights, at_once=self.allocation)

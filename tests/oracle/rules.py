@@ -22,7 +22,7 @@ class View:
 
 
 def target_weights(settings: Settings, view: View) -> np.ndarray:
-    """[N] W of the rules that name weights (all but the pairwise one)."""
+    """[N] W of the rules that name weights (all but the pairwise one); A3."""
     rule = settings.weights["rule"]
     if rule == "endogenous":
         preference = scores(settings, view)
@@ -34,6 +34,8 @@ def target_weights(settings: Settings, view: View) -> np.ndarray:
         preference = prescribed_weights(settings, view)
     is_open = open_deposits(settings, view)
     preference = preference * is_open
+    if not preference.sum() > 0:
+        preference = view.weights * is_open
     if not preference.sum() > 0:
         return view.weights
     target = preference / preference.sum()
