@@ -140,7 +140,7 @@ def test_flagged_paths_are_named_with_the_step(
     (flag,) = answer("run", *SHORT, *crash)["flags"]
     assert (flag["flag"], flag["num_paths"], flag["step"]) == ("price_held_at_floor", 5, 3)
     assert main(["run", *SHORT, *crash]) == 0
-    assert "on 5 paths of 5; first path" in capsys.readouterr().out
+    assert "on 5 of 5 paths; first path" in capsys.readouterr().out
 
 
 def test_trajectories_larger_than_the_memory_are_refused(

@@ -16,6 +16,7 @@ from camjax.cli import main, pace, requests
 from camjax.ensemble.lanes import LANES
 from camjax.intervals import probability_interval
 from camjax.results import STATISTICS, load_results, statistics
+from camjax.results.variables import OF_STATISTICS
 
 PATHS = 2100
 SHORT = ("--set", "steps=6", "--paths", str(PATHS))
@@ -60,7 +61,7 @@ def test_statistics_of_a_large_run_are_those_of_its_paths(
     chosen = [option for name in named for option in ("--variable", name)]
     answer("run", *SHORT, *chosen, "--out", "streamed")
     exact, found = statistics(load_results("kept/results.nc")), load_results("streamed/results.nc")
-    assert set(found.data_vars) == {*named, "status", "share"}
+    assert set(found.data_vars) == {*named, "status", "share", *OF_STATISTICS}
     assert found.statistic.values.tolist() == list(STATISTICS)
     assert found.attrs["paths"] == PATHS
     np.testing.assert_array_equal(found.status, exact.status)

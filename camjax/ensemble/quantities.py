@@ -78,13 +78,7 @@ class Quantity:
     def __str__(self) -> str:
         return self.variable if self.deposit is None else f"{self.variable}[{self.deposit}]"
 
-    def alone(self, values: Any, dims: int) -> Any:
-        """Values of this quantity, which have as many dimensions as values of one deposit have.
-
-        Raises:
-          CamjaxError: they are of several deposits, and none is named.
-        """
-        if values.ndim != dims:
-            remedy = f"Such as {self.variable}[NAME]."
-            raise CamjaxError(refusal(str(self), "a deposit in brackets", "none", remedy))
-        return values
+    @property
+    def key(self) -> str:
+        """What a reducer asks for by it: one number a step, and not a variable of all deposits."""
+        return f"{self.variable}[{self.deposit or ''}]"

@@ -27,7 +27,7 @@ HIDDEN = ("status", "transfer")
 
 
 def asked(model: Model, record: Record, names: Iterable[str]) -> dict[str, Any]:
-    """What is asked of a step by name: whole variables, or quantities such as utilization[aave].
+    """What is asked of a step: whole variables by name, quantities by their `key`.
 
     A variable comes in the form in which a scan carries it out cheaply, a quantity as a number [].
     `cost` is that of the step.
@@ -42,7 +42,7 @@ def asked(model: Model, record: Record, names: Iterable[str]) -> dict[str, Any]:
 def _asked(model: Model, record: Record, found: Mapping[str, Any], name: str) -> Any:
     if name in found:
         return found[name]
-    quantity = Quantity.parse(name)
+    quantity = Quantity.parse(name.removesuffix("[]"))
     return (cost_of_step if quantity.variable == COST else value_of)(model, quantity, record)
 
 

@@ -68,7 +68,7 @@ class Statistic:
     def fold(self, memory: Any, counted: Array) -> dict[str, Array]:
         """Moments of a block, or counts."""
         (values,) = jax.vmap(self.watch.finish, in_axes=-1, out_axes=-1)(memory)
-        return self._of_values.fold({VALUE.variable: values}, counted)
+        return self._of_values.fold({VALUE.key: values}, counted)
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Those of both sets of paths."""

@@ -53,7 +53,6 @@ class Event:
 
     def happens(self, values: Array) -> Array:
         """[T, L] whether it is so, from the quantity's values."""
-        values = self.quantity.alone(values, 2)
         if self.quantity.variable == "cost":
             values = values.cumsum(axis=0)  # of each step, and asked for since the start
         return COMPARISONS[self.comparison](values, jnp.asarray(self.threshold, values.dtype))
@@ -118,11 +117,11 @@ class FirstTime:
     @property
     def variables(self) -> tuple[str, ...]:
         """The event's quantity."""
-        return (str(self.event.quantity),)
+        return (self.event.quantity.key,)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Counts of a block."""
-        happens = self.event.happens(variables[str(self.event.quantity)])
+        happens = self.event.happens(variables[self.event.quantity.key])
         happens = happens & jnp.broadcast_to(counted, happens.shape)
         steps = happens.shape[0]
         first = jnp.where(happens.any(0), happens.argmax(0), steps)

@@ -56,7 +56,7 @@ class FinalMean:
     @property
     def variables(self) -> tuple[str, ...]:
         """The quantity."""
-        return (str(self.quantity),)
+        return (self.quantity.key,)
 
     @property
     def _moments(self) -> Moments:
@@ -68,7 +68,7 @@ class FinalMean:
 
     def values(self, variables: dict[str, Array]) -> Array:
         """[L] the quantity of every path."""
-        return self.quantity.alone(variables[str(self.quantity)], 1)
+        return variables[self.quantity.key]
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""
@@ -105,11 +105,11 @@ class FinalProbability:
     @property
     def variables(self) -> tuple[str, ...]:
         """The event's quantity."""
-        return (str(self.event.quantity),)
+        return (self.event.quantity.key,)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Paths of a block, those on which it is so, and those on which it can be told."""
-        values = self.event.quantity.alone(variables[str(self.event.quantity)], 1)
+        values = variables[self.event.quantity.key]
         happens = COMPARISONS[self.event.comparison](values, self.event.threshold)
         return {
             "paths": counted.sum(dtype=jnp.int32),

@@ -141,10 +141,10 @@ def _plain(
     devices: Sequence[jax.Device] | None,
 ) -> MeanEstimate:
     """From an ensemble as it is."""
-    moments = Moments(str(quantity))
+    moments = Moments(quantity.key)
     found = run_ensemble(scenario, num_paths, key, [moments], devices=devices)
     result = found[moments.name]
-    mean, std = (quantity.alone(values, 1) for values in (result.mean, result.std))
+    mean, std = result.mean, result.std
     return MeanEstimate(
         quantity=str(quantity),
         sampling="plain",

@@ -82,7 +82,7 @@ def group_means(
     Returns:
       [groups, T].
     """
-    model, wanted = source.model, str(quantity)
+    model, wanted = source.model, quantity.key
 
     def see(memory: None, record: Record) -> tuple[None, dict[str, Any]]:
         return memory, asked(model, record, (wanted,))
@@ -93,8 +93,7 @@ def group_means(
 
     keys = jax.vmap(lambda path: jax.random.fold_in(key, path))(paths)
     normals = sampling.normals(source.processes, key, paths, points)
-    each = jax.vmap(path, in_axes=(0, -1), out_axes=-1)(keys, normals)
-    values = quantity.alone(each, 2)
+    values = jax.vmap(path, in_axes=(0, -1), out_axes=-1)(keys, normals)
     return values.reshape(len(values), -1, min(sampling.unit, LANES)).mean(-1).T
 
 
