@@ -5,6 +5,7 @@ Reading and checking a scenario needs no JAX; only building its arrays does.
 
 from camjax.scenario.overrides import parse_overrides
 from camjax.scenario.parameters import Parameters, list_parameters, parameters
+from camjax.scenario.register import register_deposit
 from camjax.scenario.scenario import Scenario, load_scenario
 from camjax.scenario.sources import list_builtin
 from camjax.scenario.sweep import Sweep, load_sweep
@@ -21,4 +22,5 @@ __all__ = [
     "parameters",
     "parse_axes",
     "parse_overrides",
+    "register_deposit",
 ]

@@ -1,15 +1,23 @@
 """From a checked document to the model."""
 
+from collections.abc import Callable
 from typing import Any
 
-from camjax.deposits import Deposit, External, Idle, LiquidityPool, MoneyMarket, Savings
+from camjax.deposits import (
+    DEPOSITS,
+    Deposit,
+    External,
+    LiquidityPool,
+    MoneyMarket,
+    Savings,
+)
 from camjax.inertia import Inertia
 from camjax.model import Model
 from camjax.network import Network
 from camjax.rebalancing import Rebalancing
 from camjax.scenario.build_weights import build_weights
 from camjax.scenario.deposit_tables import (
-    AnyDeposit,
+    DepositTable,
     ExternalTable,
     LiquidityPoolTable,
     MoneyMarketTable,
@@ -55,7 +63,7 @@ def _inertia(table: RebalancingTable, real: Real) -> Inertia | None:
     )
 
 
-def _deposit(table: AnyDeposit, document: Document, real: Real) -> Deposit:
+def _deposit(table: DepositTable, document: Document, real: Real) -> Deposit:
     user_balance = real(table.user_balance)
     match table:
         case LiquidityPoolTable():
@@ -81,7 +89,19 @@ def _deposit(table: AnyDeposit, document: Document, real: Real) -> Deposit:
         case ExternalTable():
             return External(user_balance=user_balance, **_rate(table, real))
         case _:
-            return Idle(user_balance=user_balance)
+            build: Callable[..., Deposit] = DEPOSITS[table.type]
+            return build(user_balance=user_balance, **_own(table, real))
+
+
+def _own(table: DepositTable, real: Real) -> dict[str, Any]:
+    """What a table has beyond the keys of every deposit, numbers as arrays."""
+    keys = type(table).model_fields.keys() - DepositTable.model_fields.keys()
+    return {key: _parameter(getattr(table, key), real) for key in keys}
+
+
+def _parameter(value: Any, real: Real) -> Any:
+    is_structure = value is None or isinstance(value, bool | str)
+    return value if is_structure else real(value)
 
 
 def _rate(table: SavingsTable | ExternalTable, real: Real) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The driver columns there are: what each may hold, whose it is, and who reads which."""
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Literal
 
-from camjax.scenario.deposit_tables import AnyDeposit
+from camjax.scenario.deposit_tables import DepositTable
 from camjax.scenario.domains import Domain, Flag, Interval
 
 TIME_COLUMNS = ("step", "time")
@@ -22,17 +22,15 @@ class ColumnKind:
     Args:
       domain: what its values may be.
       shared: whether the bare name is a column, for all deposits.
-      types: types of the deposits whose names may follow the bare name.
+      types: types of the deposits whose names may follow the bare name; None: all.
       processes: which processes may drive it: any, only those that draw nothing, or none.
     """
 
     domain: Domain
     shared: bool = False
-    types: frozenset[str] = frozenset()
+    types: frozenset[str] | None = frozenset()
     processes: Literal["any", "fixed", "none"] = "any"
 
-
-EVERY_TYPE = frozenset({"liquidity_pool", "money_market", "savings", "idle", "external"})
 
 COLUMN_KINDS: dict[str, ColumnKind] = {
     "volatile_asset_price": ColumnKind(Interval("(0, inf)"), shared=True),
@@ -42,23 +40,28 @@ COLUMN_KINDS: dict[str, ColumnKind] = {
     "borrow_demand": ColumnKind(Interval("[0, inf)"), True, frozenset({"money_market"})),
     "savings_rate": ColumnKind(Interval("[0, inf)"), True, frozenset({"savings"})),
     "yield_rate": ColumnKind(Interval("(-inf, inf)"), False, frozenset({"external"})),
-    "risk": ColumnKind(Interval("[0, inf)"), False, EVERY_TYPE),
-    "available": ColumnKind(Flag(), False, EVERY_TYPE, "fixed"),
-    "dirichlet": ColumnKind(Interval("[0, inf)"), False, EVERY_TYPE, "none"),
-    "target": ColumnKind(Interval("[0, inf)"), False, EVERY_TYPE, "fixed"),
+    "risk": ColumnKind(Interval("[0, inf)"), False, None),
+    "available": ColumnKind(Flag(), False, None, "fixed"),
+    "dirichlet": ColumnKind(Interval("[0, inf)"), False, None, "none"),
+    "target": ColumnKind(Interval("[0, inf)"), False, None, "fixed"),
 }
 
 
-def known_columns(deposits: Iterable[AnyDeposit]) -> dict[str, ColumnKind]:
+def known_columns(deposits: Sequence[DepositTable]) -> dict[str, ColumnKind]:
     """Every driver column that means something for these deposits, by its full name."""
     shared = {stem: kind for stem, kind in COLUMN_KINDS.items() if kind.shared}
     own = {
         f"{stem}_{deposit.name}": kind
         for deposit in deposits
         for stem, kind in COLUMN_KINDS.items()
-        if deposit.type in kind.types
+        if kind.types is None or deposit.type in kind.types
     }
-    return shared | own
+    of_type = {
+        f"{stem}_{deposit.name}": ColumnKind(domain)
+        for deposit in deposits
+        for stem, domain in deposit.columns.items()
+    }
+    return shared | own | of_type
 
 
 def column_for(stem: str, deposit: str, columns: Collection[str]) -> str | None:

@@ -1,9 +1,11 @@
-"""`[[deposits]]`: one table a deposit type. To add a type, write its table and name it below."""
+"""`[[deposits]]`: one table a deposit type, each named in the registry below."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import Field
 
+from camjax.scenario.domains import Domain
 from camjax.scenario.kinds import Name, Number, Rate, Schedule
 from camjax.scenario.tables import NonNegative, Share, Table
 
@@ -13,6 +15,8 @@ class DepositTable(Table):
 
     exposure: ClassVar[float] = 0.0
     """Exposure to the volatile-asset risk where `[weights.exposure]` names none."""
+    columns: ClassVar[Mapping[str, Domain]] = {}
+    """Driver columns that only this type reads, `<column>_<deposit>`, and what they may hold."""
 
     name: Annotated[str, Name()]
     type: str
@@ -67,5 +71,17 @@ class IdleTable(DepositTable):
     type: Literal["idle"]
 
 
-AnyDeposit = LiquidityPoolTable | MoneyMarketTable | SavingsTable | IdleTable | ExternalTable
-DepositEntry = Annotated[AnyDeposit, Field(discriminator="type")]
+DEPOSIT_TABLES: dict[str, type[DepositTable]] = {
+    "liquidity_pool": LiquidityPoolTable,
+    "money_market": MoneyMarketTable,
+    "savings": SavingsTable,
+    "idle": IdleTable,
+    "external": ExternalTable,
+}
+"""Every deposit type that a scenario may name, and its keys; `register_deposit` adds to it."""
+
+
+def deposit_entries() -> Any:
+    """What a list of deposits holds: tables of the registry, told apart by their type."""
+    tables: Any = Union[tuple(DEPOSIT_TABLES.values())]  # noqa: UP007
+    return list[Annotated[tables, Field(discriminator="type")]]

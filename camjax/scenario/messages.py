@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from camjax.errors import ScenarioError, refusal, shortened
 from camjax.scenario import kinds
-from camjax.scenario.deposit_tables import AnyDeposit
+from camjax.scenario.deposit_tables import DEPOSIT_TABLES
 from camjax.scenario.process_tables import AnyProcess
 from camjax.scenario.schema import Document
 from camjax.scenario.tables import Table
@@ -156,20 +156,22 @@ def _dotted(location: Location, document: Mapping[str, Any]) -> str:
 
 def _without_tag(location: Location) -> Location:
     """A location without the type that pydantic puts behind a deposit or a process."""
-    tagged = len(location) > 2 and location[0] in _UNIONS and location[2] in _tables(location[0])
+    tagged = (
+        len(location) > 2
+        and location[0] in ("deposits", "drivers")
+        and location[2] in _tables(location[0])
+    )
     return (*location[:2], *location[3:]) if tagged else location
 
 
-_UNIONS = {"deposits": (AnyDeposit, "type"), "drivers": (AnyProcess, "process")}
+_PROCESS_TABLES: dict[str, type[Table]] = {
+    get_args(table.model_fields["process"].annotation)[0]: table for table in get_args(AnyProcess)
+}
 
 
-def _tables(section: int | str) -> dict[str, type[Table]]:
+def _tables(section: int | str) -> Mapping[str, type[Table]]:
     """The tables of a section by the value that tells them apart."""
-    union, discriminator = _UNIONS[str(section)]
-    return {
-        get_args(table.model_fields[discriminator].annotation)[0]: table
-        for table in get_args(union)
-    }
+    return DEPOSIT_TABLES if section == "deposits" else _PROCESS_TABLES
 
 
 def _fields(location: Location) -> dict[str, FieldInfo]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from camjax.scenario.deposit_tables import DepositEntry
+from camjax.scenario.deposit_tables import deposit_entries
 from camjax.scenario.kinds import Number, Pair, Whole
 from camjax.scenario.process_tables import ProcessEntry
 from camjax.scenario.tables import Finite, NonNegative, Positive, Share, Table
@@ -126,7 +126,7 @@ class Document(Table):
     dt_days: Positive = 1.0
     precision: Literal["float64", "float32"] = "float64"
     noise: Literal["float64", "float32"] = "float32"
-    deposits: list[DepositEntry]
+    deposits: deposit_entries()  # type: ignore[valid-type]
     weights: WeightsTable = WeightsTable()
     rebalancing: RebalancingTable = RebalancingTable()
     market: MarketTable = MarketTable()

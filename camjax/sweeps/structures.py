@@ -12,7 +12,7 @@ from camjax.model import Model
 from camjax.processes import DriverProcesses
 from camjax.scenario import Scenario
 from camjax.scenario.build_model import build_model
-from camjax.scenario.deposit_tables import AnyDeposit
+from camjax.scenario.deposit_tables import DepositTable
 from camjax.scenario.precision import real_numbers
 from camjax.scenario.schema import Document
 
@@ -101,7 +101,7 @@ def _with_days(scenario: Scenario, days: dict[str, set[float]]) -> Scenario:
     return scenario.with_leaves(model, scenario.processes)
 
 
-def _scheduled(deposit: AnyDeposit, days: set[float]) -> AnyDeposit:
+def _scheduled(deposit: DepositTable, days: set[float]) -> DepositTable:
     """A deposit whose rate is said on all of these days, the first of which is 0."""
     rate = getattr(deposit, "rate", None)
     if rate is None or not days:
