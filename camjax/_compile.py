@@ -1,6 +1,9 @@
 """Compiling programs: for long runs, and for short ones."""
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 
@@ -22,10 +25,17 @@ QUICK_OPTIONS: dict[str, str | bool] = {
 """Compile a scan in half the time; it runs as fast while paths are few."""
 
 
-def compile_for(lowered: jax.stages.Lowered, devices: Sequence[jax.Device]) -> jax.stages.Compiled:
-    """Compile a program for devices, with the options that suit them.
+MOST_KEPT = 32
+"""Compiled programs that a process keeps to use again, those used last."""
 
-    A version of XLA that lacks one of the options compiles without any.
+_kept: OrderedDict[Any, jax.stages.Compiled] = OrderedDict()
+
+
+def compile_for(lowered: jax.stages.Lowered, devices: Sequence[jax.Device]) -> jax.stages.Compiled:
+    """Compile a program for devices, with the options that suit them, unless this process has it.
+
+    Programs are the same whose whole text is, constants included. A version of XLA that lacks one
+    of the options compiles without any.
     """
     return _compile(lowered, devices, CPU_OPTIONS)
 
@@ -38,6 +48,22 @@ def compile_quickly(
 
 
 def _compile(
+    lowered: jax.stages.Lowered,
+    devices: Sequence[jax.Device],
+    options: Mapping[str, str | bool],
+) -> jax.stages.Compiled:
+    text = hashlib.sha256(lowered.as_text().encode()).digest()
+    trees = lowered.in_tree, lowered.out_tree
+    key = text, trees, tuple(devices), tuple(options.items())
+    if key not in _kept:
+        _kept[key] = _compiled(lowered, devices, options)
+    _kept.move_to_end(key)
+    while len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
+    return _kept[key]
+
+
+def _compiled(
     lowered: jax.stages.Lowered,
     devices: Sequence[jax.Device],
     options: Mapping[str, str | bool],
