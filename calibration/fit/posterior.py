@@ -11,11 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from calibration.fit.mixing import split_r_hat, spread_starts
 from calibration.fit.problem import Data, Problem
 from calibration.fit.search import Fit
+from calibration.fit.uncertainty import inverse_square, uncertainty
 from camjax.errors import CamjaxError, refusal
 
 CHAINS = 4
+APART = 3.0
+"""Standard deviations of where chains start, in those of the posterior."""
 WARM_UP = 300
 """Steps in which a chain finds its step size and scales, and which are thrown away."""
 LOG_NOISE_SPREAD = 2.0
@@ -30,7 +34,8 @@ class Posterior:
       values: [C, S, K] free numbers in the units of the scenario's file.
       noise: [C, S] standard deviation of a residual.
       intervals: [K, 2] central 95 % of the draws.
-      r_hat: [D + 1] potential scale reduction of coordinates and log noise; 1 where chains agree.
+      r_hat: [D + 1] of coordinates and log noise, split and rank-normalised (`split_r_hat`), of
+        chains that start apart; 1 where they agree.
       effective_size: [D + 1] draws that as many independent ones would be worth.
       num_divergent: draws at which the sampler lost its way.
     """
@@ -71,7 +76,7 @@ def sample_posterior(
     if find_spec("blackjax") is None:
         remedy = "pip install 'camjax[bayes]' brings it."
         raise CamjaxError(refusal("posterior", "blackjax", "none", remedy))
-    from blackjax.diagnostics import effective_sample_size, potential_scale_reduction
+    from blackjax.diagnostics import effective_sample_size
 
     problem = result.problem
     mean_square = np.square(result.residuals).sum() / result.num_residuals
@@ -79,25 +84,42 @@ def sample_posterior(
     density = partial(log_posterior, problem, noise_prior=noise_prior or (noise, LOG_NOISE_SPREAD))
 
     @jax.jit
-    def chains(keys: Array, start: Array, data: Data) -> tuple[Array, Array]:
+    def chains(keys: Array, starts: Array, data: Data) -> tuple[Array, Array]:
         target = partial(density, data=data)
-        return jax.vmap(lambda key: no_u_turn(target, start, key, num_draws))(keys)
+        return jax.vmap(lambda key, start: no_u_turn(target, start, key, num_draws))(keys, starts)
 
-    start = jnp.append(jnp.asarray(result.coordinates), np.log(noise))
+    starts = jnp.asarray(_starts(result, noise, seed))
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         draws, divergent = chains(
-            jax.random.split(jax.random.key(seed), CHAINS), start, problem.data
+            jax.random.split(jax.random.key(seed), CHAINS), starts, problem.data
         )
-        r_hat, size = potential_scale_reduction(draws), effective_sample_size(draws)
+        size = effective_sample_size(draws)
     values = np.asarray(jax.vmap(jax.vmap(problem.free.constrain))(draws[..., :-1]))
     return Posterior(
         values=values,
         noise=np.exp(np.asarray(draws[..., -1])),
         intervals=np.quantile(values.reshape(-1, values.shape[-1]), [0.025, 0.975], axis=0).T,
-        r_hat=np.asarray(r_hat),
+        r_hat=split_r_hat(np.asarray(draws)),
         effective_size=np.asarray(size),
         num_divergent=int(np.asarray(divergent).sum()),
     )
+
+
+def _starts(result: Fit, noise: float, seed: int) -> np.ndarray:
+    """Starts [C, D + 1] spread wider than the posterior, as its curvature tells it."""
+    lower, upper = result.problem.free.box()
+    # What data and priors do not tell lies in the range of the starts, as in `log_density`.
+    found = uncertainty(result, lasting=False)
+    priors = np.asarray(
+        jax.jacfwd(result.problem.priors.residuals)(jnp.asarray(result.coordinates))
+    )
+    vague = np.diag(2 / (upper - lower))
+    told = inverse_square(np.concatenate([found.jacobian / noise, priors, vague]))
+    covariance = np.zeros((len(told) + 1, len(told) + 1))
+    covariance[:-1, :-1] = told
+    covariance[-1, -1] = 0.5 / result.num_residuals
+    centre = np.append(result.coordinates, np.log(noise))
+    return spread_starts(centre, covariance, CHAINS, APART, seed)
 
 
 def log_posterior(
