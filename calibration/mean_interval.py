@@ -55,8 +55,19 @@ def mean_and_error(values: ArrayLike, overlap: int = 1) -> tuple[NDArray, NDArra
     if count < 2:
         nowhere = np.full(array.shape[1:], np.nan)
         return nowhere, nowhere, 1
-    waves = max(1, min(int(WAVES_OF_MANY * count ** (2 / 3)), count // (2 * overlap)))
-    turns = np.arange(1, waves + 1)[:, None] * (np.arange(count) + 0.5) / count
-    parts = np.sqrt(2 / count) * np.tensordot(np.cos(np.pi * turns), array, 1)
+    waves = num_waves(count, overlap)
+    parts = np.tensordot(slow_waves(count, waves), array, 1)
     variance = (parts * parts).mean(axis=0)
     return array.mean(axis=0), np.sqrt(variance / count), waves
+
+
+def num_waves(count: int, overlap: int = 1) -> int:
+    """How many of the slowest waves ν say what lasts in n values."""
+    return max(1, min(int(WAVES_OF_MANY * count ** (2 / 3)), count // (2 * overlap)))
+
+
+def slow_waves(count: int, waves: int) -> NDArray:
+    """The slowest ν cosine waves [ν, n] of n values: √(2/n) cos(π j (t − ½)/n)."""
+    turns = np.arange(1, waves + 1)[:, None] * (np.arange(count) + 0.5) / count
+    found: NDArray = np.sqrt(2 / count) * np.cos(np.pi * turns)
+    return found

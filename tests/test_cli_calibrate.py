@@ -75,7 +75,7 @@ def test_the_summary_tells_speed_starts_and_scores(capsys: pytest.CaptureFixture
     output = capsys.readouterr().out
     assert "18 rows fitted, 6 held out" in output
     assert "τ = 20 days is a rate of 4.9% a step; half of a gap is closed in 13.9 steps" in output
-    assert "Starts: 2 (2 converged); 2 of them found the best minimum." in output
+    assert "Starts: 2 (2 converged); 2 of the 2 that converged found the best minimum." in output
     assert "held-out rows, persistence" in output
 
 
@@ -86,7 +86,9 @@ def test_the_best_of_several_yield_windows_is_taken(
     (folder / "small.toml").write_text(tomli_w.dumps(truth))
     simulate_world(folder, {}, source=truth)
     arguments = ("--free", "rebalancing.duration_days", "--starts", 2, "--windows", 4)
-    assert calibrate(*arguments, "--set", "weights.yield_window=3", "--out", "out") == 0
+    begun = SMALL | {"weights": {"yield_window": 3}}
+    (folder / "small.toml").write_text(tomli_w.dumps(begun))
+    assert calibrate(*arguments, "--out", "out") == 0
     assert "Yield window: 2 of 1 to 4 steps fits best" in capsys.readouterr().out
     fitted = tomllib.loads((folder / "out" / "fitted.toml").read_text())
     assert fitted["weights"]["yield_window"] == 2
@@ -198,3 +200,33 @@ def test_ctrl_c_says_how_to_go_on(
     assert calibrate("--free", FREE, "--starts", 2, "--out", "out") == 130
     assert "with --resume goes on from there" in capsys.readouterr().err
     assert (folder / "out" / "fit.npz").exists()
+
+
+def test_what_is_drawn_is_fitted_by_moments(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "drivers.yield_rate_outside.volatility"
+    process = {"process": "geometric_brownian_motion", "initial": 0.02, "volatility": 0.05}
+    drawn = SMALL | {
+        "steps": 80,
+        "rebalancing": {"law": "exponential", "duration_days": 1e-3},
+        "weights": {"yield_window": 1, "yield_risk_aversion": 0.0},
+        "drivers": {"yield_rate_outside": process},
+    }
+    (folder / "drawn.toml").write_text(tomli_w.dumps(drawn))
+    simulate_world(folder, {}, source=drawn, seed=3)
+    base = ("calibrate", "observed.csv", "--scenario", "drawn.toml", "--free", path)
+    assert main([*base, "--starts", "1"]) == 2
+    assert "--objective moments" in capsys.readouterr().err
+    moments = (*base, "--objective", "moments", "--starts", "1")
+    assert main([*moments, "--profile"]) == 2
+    assert "beside --objective moments, got --profile" in capsys.readouterr().err
+    assert main([*moments, "--out", "out"]) == 0
+    output = capsys.readouterr().out
+    assert "free-run, simulated moments: 80 rows, 64 paths" in output
+    assert "J test that the model has these moments" in output
+    answer = json.loads((folder / "out" / "fit.json").read_text())
+    entry = answer["estimates"][path]
+    fitted = tomllib.loads((folder / "out" / "fitted.toml").read_text())
+    assert fitted["drivers"]["yield_rate_outside"]["volatility"] == entry["value"]
+    assert entry["lower_95"] < 0.05 < entry["upper_95"]

@@ -11,6 +11,7 @@ from worlds_fit import FREE, TRUTH, fit_world, posed, varied_drivers, with_noise
 from worlds_observed import World
 
 from calibration.fit import Fit, fit, free_parameters, identifiability, report, uncertainty
+from calibration.fit.flatness import Flatness
 from calibration.fit.identifiability import _wide
 from calibration.fit.speed import speed_of
 from calibration.fit.starts import sobol_starts
@@ -60,7 +61,10 @@ def test_no_search_is_dropped_or_ends_worse_than_it_began(fits: dict[str, Fit], 
         at_start = result.problem.free.unconstrain(jnp.asarray(lane.start))
         residuals = result.problem.residuals(at_start, result.problem.data)
         assert lane.cost <= 0.5 * float(residuals @ residuals)
-    assert result.cost == min(lane.cost for lane in result.lanes)
+    least = min(lane.cost for lane in result.lanes)
+    nothing = 0.5 * result.num_residuals * 1e-9**2  # of residuals that are rounding
+    assert result.lanes[result.best].at_best
+    assert least <= result.cost <= least * (1 + 1e-6) + nothing
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -209,7 +213,13 @@ def test_a_share_is_not_pinned_down_when_its_interval_is_all_it_can_be(
         noise=1.0,
         covariance=nothing,
         line_errors=np.zeros(1),
+        degrees=np.full(1, np.inf),
         standard_errors=np.zeros(1),
         intervals=np.array([[low, high]]),
+        whiteness=None,
+        lasting=False,
+        inflation=np.ones(1),
     )
-    assert ["covers 98% of" in warning for warning in _wide(free, found, [])] == [True] * warned
+    assert ["covers 98% of" in warning for warning in _wide(free, found, Flatness((), (), ()))] == [
+        True
+    ] * warned

@@ -11,8 +11,9 @@ import pytest
 from worlds_observed import SMALL, observations_of, simulate_world
 
 import camjax
-from calibration.fit import Problem, pose
+from calibration.fit import Problem, fit, pose
 from calibration.fit.moments import fit_moments, moments_of, simulated_moments
+from calibration.fit.moments_report import moments_report
 from camjax import CamjaxError
 
 VOLATILITY = "drivers.yield_rate_outside.volatility"
@@ -82,6 +83,27 @@ def test_a_volatility_is_the_one_that_its_paths_give_in_closed_form(problem: Pro
     # Of 79 normal changes a standard deviation is known to 1/√158.
     assert result.line_errors[0] == pytest.approx(1 / np.sqrt(158), rel=0.3)
     assert abs(np.log(result.values[0] / 0.05)) < 4 * result.line_errors[0]
+
+
+def test_moments_of_the_model_pass_the_j_test_and_others_do_not(problem: Problem) -> None:
+    result = fit_moments(problem, num_starts=1)
+    assert result.j_degrees == 2
+    assert result.j_p_value > 0.01
+    assert result.intervals[0, 0] < 0.05 < result.intervals[0, 1]
+    # Changes that alternate: no volatility has them.
+    observed = np.asarray(problem.data.observed)
+    places = 0.3 * (-1.0) ** np.arange(len(observed))
+    moved = 1 / (1 + np.exp(-places))
+    alternating = jnp.asarray(np.stack([moved, 1 - moved], axis=1))
+    data = dataclasses.replace(problem.data, observed=alternating)
+    other = fit_moments(dataclasses.replace(problem, data=data), num_starts=1)
+    assert other.j_p_value < 1e-6
+    assert any("J test" in text for text in moments_report(other)["warnings"])
+
+
+def test_residuals_do_not_tell_a_volatility_and_name_moments(problem: Problem) -> None:
+    with pytest.raises(CamjaxError, match="--objective moments"):
+        fit(problem, num_starts=1)
 
 
 def test_what_has_no_moments_is_refused(problem: Problem, tmp_path: Path) -> None:

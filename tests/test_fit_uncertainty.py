@@ -18,7 +18,7 @@ from calibration.fit import Fit, Problem, fit, pose, report, uncertainty
 from calibration.fit.bootstrap import block_bootstrap
 from calibration.fit.levenberg_marquardt import Options
 from calibration.fit.objectives import LOSSES, RESIDUALS
-from calibration.fit.profile import CHI_SQUARE_95, profile_limits
+from calibration.fit.profile import profile_limits
 from calibration.fit.settlement import fit_settled, netted
 from camjax import CamjaxError
 
@@ -58,7 +58,8 @@ def test_profile_limits_are_walds_where_the_problem_is_nearly_linear(noisy: Fit)
     centre = np.asarray(free.line(jnp.asarray(noisy.values)))
     np.testing.assert_allclose(own - centre, wald - centre, rtol=0.05)
     assert (profiled.deviance > -1e-6).all()
-    assert (profiled.deviance[:, [0, -1]] > CHI_SQUARE_95).all()
+    np.testing.assert_allclose(profiled.rise, 3.841458820694124)
+    assert (profiled.deviance[:, [0, -1]] > profiled.rise[:, None]).all()
 
 
 def test_profile_limits_hold_the_estimate_even_from_four_rows(tmp_path: Path) -> None:

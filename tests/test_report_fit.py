@@ -80,7 +80,12 @@ def test_estimates_scores_and_starts_are_those_of_the_fit(made: Made) -> None:
 
 
 def test_weights_residuals_and_searches_are_drawn(made: Made) -> None:
-    weights, residuals, starts = made.report.figures
+    weights, residuals, lasting, starts = made.report.figures
+    tested = made.answer["residual_test"]
+    (drawn,) = lasting.panels
+    assert isinstance(drawn, Spreads)
+    assert [row.mean.value for row in drawn.rows] == tested["autocorrelation"][0]
+    assert DIGITS.text(tested["p_value"]) in made.report.sections[0].text
     assert len(weights.panels) == len(residuals.panels) == 2
     errors = []
     for panel in residuals.panels:

@@ -4,6 +4,7 @@ Each maps a vector z [D] to values [K]. `line` maps values to an unbounded scale
 on which a standard error makes sense; on it every value is a linear function of z.
 """
 
+import math
 from typing import Protocol
 
 import jax
@@ -106,8 +107,7 @@ class LogLogit:
 
     @property
     def _log(self) -> Logit:
-        low, high = (float(jnp.log(bound)) for bound in (self.lower, self.upper))
-        return Logit(lower=low, upper=high)
+        return Logit(lower=math.log(self.lower), upper=math.log(self.upper))
 
     def forward(self, coordinates: Array) -> Array:
         """X = a (b/a)^σ(z)."""

@@ -6,11 +6,13 @@ import numpy as np
 
 from calibration.backtest.run import MODEL
 from calibration.figures import COLOURS, stacked_panels, times_of
-from calibration.fit.identifiability import correlations, word
+from calibration.fit.autocorrelation import Whiteness
+from calibration.fit.identifiability import correlations
+from calibration.fit.naming import word
 from calibration.fit.objectives import RESIDUALS
-from calibration.fit.profile import CHI_SQUARE_95, Profile
+from calibration.fit.profile import Profile
 from calibration.fit.search import Fit
-from calibration.fit.uncertainty import Uncertainty
+from calibration.fit.uncertainty import NORMAL_97_5, Uncertainty, whiteness_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +37,7 @@ def fit_figure(result: Fit) -> "Figure":
 
 
 def residuals_figure(result: Fit) -> "Figure":
-    """Log-ratio residuals over time, and their autocorrelation."""
+    """Log-ratio residuals over time."""
     times, label = times_of(result.problem.observations)
     values = np.asarray(RESIDUALS["ilr"](result.compared))
     counts = np.asarray(result.problem.data.counts)
@@ -45,6 +47,20 @@ def residuals_figure(result: Fit) -> "Figure":
         panel.plot(times[1:], shown, color=COLOURS[MODEL], linewidth=1)
         panel.axhline(0, color="black", linewidth=0.5)
     figure.suptitle("fitted − observed, isometric log-ratios")
+    return figure
+
+
+def autocorrelation_figure(tested: Whiteness) -> "Figure":
+    """Autocorrelation of residuals, and where independent ones lie 19 times in 20."""
+    count, size = tested.autocorrelation.shape
+    figure, axes = stacked_panels([f"residual {k + 1}" for k in range(size)], "lag, rows")
+    within = NORMAL_97_5 / np.sqrt(tested.rows)
+    for panel, values in zip(axes, tested.autocorrelation.T, strict=True):
+        panel.bar(np.arange(1, count + 1), np.nan_to_num(values), color=COLOURS[MODEL], width=0.3)
+        panel.axhspan(-within, within, color="black", alpha=0.06)
+        panel.axhline(0, color="black", linewidth=0.5)
+        panel.set_ylim(-1, 1)
+    figure.suptitle(f"autocorrelation of residuals, Ljung-Box p = {tested.p_value:.3g}")
     return figure
 
 
@@ -80,12 +96,12 @@ def profiles_figure(result: Fit, profiled: Profile) -> "Figure":
     """How the deviance rises along every number, and where it passes the 95 % limit."""
     names = result.problem.free.names
     figure, axes = stacked_panels([word(name) for name in names], "deviance")
-    for panel, places, deviance, limits in zip(
-        axes, profiled.places, profiled.deviance, profiled.limits, strict=True
+    for panel, places, deviance, limits, rise in zip(
+        axes, profiled.places, profiled.deviance, profiled.limits, profiled.rise, strict=True
     ):
         order = np.argsort(places)
         panel.plot(deviance[order], places[order], color=COLOURS[MODEL], marker=".")
-        panel.axvline(CHI_SQUARE_95, color="black", linewidth=0.5)
+        panel.axvline(rise, color="black", linewidth=0.5)
         for limit in limits[np.isfinite(limits)]:
             panel.axhline(limit, color="black", linewidth=0.5, linestyle="--")
     return figure
@@ -100,6 +116,9 @@ def all_figures(
         "residuals": residuals_figure(result),
         "starts": starts_figure(result),
     }
+    tested = whiteness_of(result)
+    if tested is not None:
+        figures["autocorrelation"] = autocorrelation_figure(tested)
     if found is not None:
         figures["correlations"] = correlations_figure(result, found)
     if profiled is not None:

@@ -25,6 +25,8 @@ from camjax.errors import CamjaxError, refusal
 DURATION = "rebalancing.duration_days"
 FACTORS = "weights.factor"
 CONCENTRATION = "weights.concentration"
+BY_DEPOSIT = ("weights.convenience_yield", "weights.exposure")
+"""Tables by deposit whose numbers are free each for itself where the table is."""
 
 Bounds = Mapping[str, tuple[float, float]]
 
@@ -108,6 +110,20 @@ class FreeParameters:
         lower, upper = zip(*ends, strict=True)
         return np.concatenate(lower), np.concatenate(upper)
 
+    def reach(self) -> np.ndarray:
+        """Half the range [K] of the starts around the scenario's values, on their lines."""
+        lower, upper = self.box()
+        reach: np.ndarray = np.abs(np.asarray(self.slopes(self.start))) @ ((upper - lower) / 2)
+        return reach
+
+    def box_of_values(self) -> np.ndarray:
+        """Ends [K, 2] of the values between which starts are spread, each for itself."""
+        middle = jnp.asarray(np.mean(self.box(), axis=0))
+        line, reach = np.asarray(self.line(self.constrain(middle))), self.reach()
+        places = jnp.stack([jnp.asarray(line + side * reach) for side in (-1, 1)])
+        ends: np.ndarray = np.sort(np.asarray(jax.vmap(self.from_line)(places)), axis=0).T
+        return ends
+
     def _split(self, coordinates: Array) -> list[Array]:
         return jnp.split(coordinates, _ends(len(block.coordinates) for block in self.blocks))
 
@@ -128,18 +144,25 @@ def free_parameters(
     Durations are searched through the rate they mean, positive numbers through their logarithm,
     shares through their logit, others as they are. `weights.factor` frees the factors of all
     deposits under allocation but for a common one, which changes nothing; `weights.concentration`
-    precision and mean.
+    precision and mean; `weights.convenience_yield` and `weights.exposure` the number of every
+    deposit under allocation, each for itself.
 
     Args:
       scenario: its numbers are where a search begins and what starts are spread around.
-      paths: dotted paths, or one of the two groups.
-      bounds: lower and upper bound by path, in place of those of the scenario's file format.
+      paths: dotted paths, or one of the four groups.
+      bounds: lower and upper bound by path, in place of those of the scenario's file format; of a
+        group whose numbers are free each for itself, those of each.
 
     Raises:
       CamjaxError: nothing is free, a path is no number of the scenario, a number is at the end of
         its range, or bounds do not hold it between them.
     """
-    bounds = bounds or {}
+    paths = _singly(scenario, paths)
+    bounds = {
+        single: ends
+        for path, ends in (bounds or {}).items()
+        for single in _singly(scenario, [path])
+    }
     members = [_members(scenario, path) for path in paths]
     names = [name for group in members for name in group]
     if not names:
@@ -159,6 +182,16 @@ def free_parameters(
             _check_inside(name, values[name], bijector, bounds.get(path))
         blocks.append(Block(tuple(group), _coordinates(path, group), bijector))
     return FreeParameters(found, tuple(blocks))
+
+
+def _singly(scenario: Scenario, paths: Sequence[str]) -> list[str]:
+    """Paths, with those of the single numbers in place of a table `BY_DEPOSIT`."""
+    names = scenario.document.allocated
+    return [
+        single
+        for path in paths
+        for single in ([f"{path}.{name}" for name in names] if path in BY_DEPOSIT else [path])
+    ]
 
 
 def _members(scenario: Scenario, path: str) -> list[str]:

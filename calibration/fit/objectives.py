@@ -96,7 +96,12 @@ def absolute_balance_loss(compared: Compared, log_precision: Array) -> Array:
 
 
 def dirichlet_loss(compared: Compared, log_precision: Array) -> Array:
-    """Mean negative log-likelihood of observed weights w ~ Dirichlet(κ ŵ), ŵ predicted.
+    """Mean over rows of `dirichlet_rows`."""
+    return dirichlet_rows(compared, log_precision).sum() / _rows(compared)
+
+
+def dirichlet_rows(compared: Compared, log_precision: Array) -> Array:
+    """Negative log-likelihood [T] of observed weights w ~ Dirichlet(κ ŵ), ŵ predicted.
 
     −log p(w) = −log Γ(κ) + Σ_i log Γ(κ ŵ_i) − (κ ŵ_i − 1) log w_i
 
@@ -111,7 +116,7 @@ def dirichlet_loss(compared: Compared, log_precision: Array) -> Array:
     total = jnp.where(parts, concentration, 0).sum(axis=-1)
     whole = jnp.where(compared.counts, gammaln(jnp.where(compared.counts, total, 1)), 0)
     each = _counted(jnp.where(parts, terms, 0), compared.counts)
-    return (each.sum() - whole.sum()) / _rows(compared)
+    return each.sum(axis=-1) - whole
 
 
 RESIDUALS: Mapping[str, Callable[[Compared], Array]] = MappingProxyType(

@@ -6,14 +6,16 @@ import jax
 import numpy as np
 
 from calibration.fit.bootstrap import Bootstrap
-from calibration.fit.identifiability import identifiability, singular_values
+from calibration.fit.endings import endings
+from calibration.fit.flatness import singular_values
+from calibration.fit.identifiability import identifiability
 from calibration.fit.objectives import LOSSES
 from calibration.fit.profile import Profile
 from calibration.fit.quality import quality
 from calibration.fit.search import Fit
 from calibration.fit.settlement import SettledFit
 from calibration.fit.speed import speed
-from calibration.fit.uncertainty import Uncertainty
+from calibration.fit.uncertainty import Uncertainty, whiteness_of
 from camjax import __version__
 
 
@@ -48,6 +50,8 @@ def report(
         "speed": speed(result)._asdict(),
         "dirichlet_precision": result.precision,
         "cost": result.cost,
+        "residual_test": _residual_test(result),
+        "errors": None if found is None else ("lasting" if found.lasting else "independent"),
         "residual_std": None if found is None or result.objective in LOSSES else found.noise,
         "singular_values": None if found is None else singular_values(found.jacobian).tolist(),
         "best_start": result.best,
@@ -58,10 +62,14 @@ def report(
                 "cost": lane.cost,
                 "status": lane.status,
                 "iterations": lane.iterations,
+                "at_best": lane.at_best,
             }
             for lane in result.lanes
         ],
-        "warnings": [] if found is None else identifiability(result, found),
+        "warnings": [
+            *endings(result),
+            *([] if found is None else identifiability(result, found)),
+        ],
         "scores": {
             part: [score._asdict() for score in scores] for part, scores in quality(result).items()
         },
@@ -69,6 +77,8 @@ def report(
         "profile": None if profiled is None else _named(result, profiled.limits),
         "bootstrap": None if resampled is None else _named(result, resampled.intervals),
         "bootstrap_failed": None if resampled is None else resampled.num_failed,
+        "bootstrap_block_rows": None if resampled is None else resampled.block_rows,
+        "bootstrap_memory": None if resampled is None else resampled.memory,
         "versions": {"camjax": __version__, "jax": jax.__version__, "numpy": np.__version__},
     }
 
@@ -83,11 +93,27 @@ def _estimates(result: Fit, found: Uncertainty | None) -> dict[str, dict[str, An
             "standard_error": None if found is None else float(found.standard_errors[i]),
             "lower_95": None if found is None else float(found.intervals[i, 0]),
             "upper_95": None if found is None else float(found.intervals[i, 1]),
+            "degrees": None if found is None else float(found.degrees[i]),
             "prior": dict(zip(("median", "sigma"), told[name], strict=True))
             if name in told
             else None,
         }
     return estimates
+
+
+def _residual_test(result: Fit) -> dict[str, Any] | None:
+    """Of the rows fitted; None where nothing can be tested."""
+    tested = whiteness_of(result)
+    if tested is None:
+        return None
+    return {
+        "test": "Ljung-Box",
+        "rows": tested.rows,
+        "statistic": tested.statistic,
+        "degrees": tested.degrees,
+        "p_value": tested.p_value,
+        "autocorrelation": tested.autocorrelation.T.tolist(),
+    }
 
 
 def _settlement(settled: SettledFit) -> dict[str, Any]:

@@ -10,8 +10,10 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
+from calibration.fit.best import best_end
 from calibration.fit.checkpoint import ITERATIONS_PER_REPORT, Unsaved, about_fit, stage_of
 from calibration.fit.descent import End, descend
+from calibration.fit.drawn import refuse_drawn
 from calibration.fit.levenberg_marquardt import (
     RUNNING,
     STATUS,
@@ -52,6 +54,7 @@ class Lane:
       cost: of the end; half a sum of squares, or a mean loss.
       status: one of `STATUS`.
       iterations: steps tried.
+      at_best: whether the loss is that of the best point, see `best_end`.
     """
 
     start: np.ndarray
@@ -59,6 +62,7 @@ class Lane:
     cost: float
     status: str
     iterations: int
+    at_best: bool
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -118,7 +122,8 @@ def fit(
     """Search for the free numbers from several starts at once.
 
     Sums of squares by Levenberg-Marquardt; the first start is the scenario's own, so a fit is never
-    worse than the scenario. Other losses by Adam and L-BFGS, from the best ends of an ilr fit.
+    worse than the scenario. Among ends of one loss, see `best_end`, the one nearest the scenario is
+    taken. Other losses by Adam and L-BFGS, from the best ends of an ilr fit.
 
     Priors enter as residuals p beside those of the observations: what is made small is
     ‖r(z)‖² + σ² ‖p(z)‖², σ² = ‖r‖²/M settled by turns with z, which is the mode of the posterior
@@ -135,15 +140,16 @@ def fit(
       checkpoint: where the searches are saved as they go, and continue from.
 
     Raises:
-      CamjaxError: no such objective, priors beside one that is no likelihood, fewer rows than
-        free numbers, the checkpoint is of another fit, no search ends at a finite loss, or more
-        starts than fit in memory.
+      CamjaxError: no such objective, a free number of what is drawn, priors beside one that is no
+        likelihood, fewer rows than free numbers, the checkpoint is of another fit, no search ends
+        at a finite loss, or more starts than fit in memory.
     """
     if objective not in (*RESIDUALS, *LOSSES):
         raise CamjaxError(refusal("objective", " or ".join((*RESIDUALS, *LOSSES)), objective))
     if problem.priors.positions and objective not in LIKELIHOODS:
         remedy = "Beside a loss that is no likelihood a prior has no weight."
         raise CamjaxError(refusal("objective", " or ".join(LIKELIHOODS), objective, remedy))
+    refuse_drawn(problem)
     num_coordinates = len(problem.free.coordinates)
     if int(problem.data.counts.sum()) <= num_coordinates:
         expected = f"more rows that count than the {num_coordinates} free numbers"
@@ -171,7 +177,7 @@ def fit(
     if not np.isfinite(costs).any():
         remedy = "Begin elsewhere with --set, or free fewer numbers."
         raise CamjaxError(refusal("fit", "a finite loss from some start", "none", remedy))
-    best = int(np.nanargmin(np.where(np.isfinite(costs), costs, np.nan)))
+    at_best, best = best_end(problem, ends, objective in RESIDUALS)
     if isinstance(ends, End) and objective == "dirichlet":
         precision = float(jnp.exp(ends.log_precision[best]))
     values, began = (np.asarray(jax.vmap(problem.free.constrain)(z)) for z in (found, starts))
@@ -181,9 +187,9 @@ def fit(
         coordinates=np.asarray(found[best]),
         precision=precision,
         lanes=tuple(
-            Lane(start, end, float(cost), STATUS[int(status)], int(iterations))
-            for start, end, cost, status, iterations in zip(
-                began, values, costs, ends.status, ends.iterations, strict=True
+            Lane(start, end, float(cost), STATUS[int(status)], int(iterations), bool(at))
+            for start, end, cost, status, iterations, at in zip(
+                began, values, costs, ends.status, ends.iterations, at_best, strict=True
             )
         ),
         best=best,

@@ -33,7 +33,8 @@ def profile_windows(
       seed: of the starts.
 
     Returns:
-      [longest] half a sum of squares; entry k − 1 belongs to a window of k steps.
+      [longest] half a sum of squares, infinite where no search ended at a finite one; entry k − 1
+      belongs to a window of k steps.
 
     Raises:
       CamjaxError: holders remember otherwise, the objective is no sum of squares, or windows are
@@ -66,7 +67,8 @@ def profile_windows(
         return jax.vmap(lambda window: jax.vmap(partial(lane, window))(starts))(windows)
 
     windows = jnp.arange(1, longest + 1).astype(starts.dtype)
-    least: np.ndarray = np.nanmin(np.asarray(costs(windows, starts, problem.data)), axis=1)
+    ends = np.asarray(costs(windows, starts, problem.data))
+    least: np.ndarray = np.where(np.isfinite(ends), ends, np.inf).min(axis=1)
     return least
 
 

@@ -12,7 +12,6 @@ from camjax.cli.options import (
     DriversOption,
     JsonOption,
     MissingOption,
-    ModeOption,
     ObservedArgument,
     ReportOption,
     ResidualOption,
@@ -24,6 +23,8 @@ from camjax.cli.options import (
 from camjax.cli.statuses import INTERRUPTED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from camjax.cli.calibrate_request import Fitted, Request
 
 
@@ -38,10 +39,18 @@ def calibrate(
         ),
     ],
     drivers: DriversOption = None,
-    mode: ModeOption = "one-step",
+    mode: Annotated[
+        Literal["one-step", "free-run"] | None,
+        typer.Option(
+            help="Start every step from observed balances, or only the first. [default: one-step,"
+            " free-run for moments]",
+        ),
+    ] = None,
     objective: Annotated[
-        Literal["ilr", "weights", "balances", "dirichlet", "huber", "mae", "balance-mae"],
-        typer.Option(help="What is made small."),
+        Literal[
+            "ilr", "weights", "balances", "dirichlet", "huber", "mae", "balance-mae", "moments"
+        ],
+        typer.Option(help="What is made small; moments: of what a random scenario draws."),
     ] = "ilr",
     bounds: Annotated[
         list[str] | None,
@@ -109,7 +118,7 @@ def calibrate(
         drivers=drivers,
         without=tuple(without or ()),
         free=free,
-        mode=mode,
+        mode=mode or ("free-run" if objective == "moments" else "one-step"),
         objective=objective,
         bounds=tuple(bounds or ()),
         priors=tuple(prior or ()),
@@ -122,8 +131,16 @@ def calibrate(
         out=out,
         resume=resume,
     )
+    if objective == "moments":
+        from camjax.cli import calibrate_moments
+
+        found = calibrate_moments.calibrate_moments(request, fit_drivers, with_report)
+        _tell(*found, calibrate_moments.text, as_json)
+        return
+    from camjax.cli.calibrate_summary import text
+
     fitted, answer, files = _fit_and_write(request, fit_drivers, with_report)
-    _tell(fitted, answer, files, as_json)
+    _tell(answer, fitted.history.unused, files, text, as_json)
 
 
 def _fit_and_write(
@@ -159,12 +176,16 @@ def _fit_and_write(
     return found, answer, files
 
 
-def _tell(fitted: "Fitted", answer: dict[str, Any], files: list[str], as_json: bool) -> None:
+def _tell(
+    answer: dict[str, Any],
+    unused: "Sequence[str]",
+    files: list[str],
+    text: "Callable[[dict[str, Any], Sequence[str]], str]",
+    as_json: bool,
+) -> None:
     """Say what was found, to people or machines."""
     from camjax.cli import outputs
-    from camjax.cli.calibrate_summary import text
 
-    unused = fitted.history.unused
     if as_json:
         typer.echo(json.dumps(answer | {"unused_columns": unused, "files": files}))
         return

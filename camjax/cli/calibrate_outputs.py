@@ -14,6 +14,7 @@ from calibration.fit import Fit, Uncertainty
 from calibration.fit.figures import all_figures
 from calibration.fit.identifiability import correlations
 from calibration.fit.processes import fit_processes
+from calibration.fit.uncertainty import NORMAL_97_5
 from calibration.observed_weights import time_coordinates
 from camjax._version import __version__
 from camjax.cli import outputs
@@ -106,8 +107,13 @@ def fit_dataset(
     if found is not None:
         known = correlations(free, found, result.coordinates)
         line = np.asarray(free.line(jnp.asarray(result.values)))
-        places = line + errors[:, None] * found.line_errors
-        marginals = np.asarray(jax.vmap(free.from_line)(jnp.asarray(places))).T
+        # So that ±1.96 are the ends of the interval, Student's t or not; a number of which nothing
+        # is known is anywhere, but for its estimate in the middle.
+        finite = np.isfinite(found.line_errors)
+        width = np.where(finite, found.line_errors, 0.0) * found.reach / NORMAL_97_5
+        unknown = np.select([errors < 0, errors > 0], [-np.inf, np.inf], 0.0)[:, None]
+        shifts = np.where(finite, errors[:, None] * width, unknown)
+        marginals = np.asarray(jax.vmap(free.from_line)(jnp.asarray(line + shifts))).T
     per_step = ("step", "deposit")
     variables = {
         "observed_weight": (per_step, data.observed, "weight observed"),
@@ -118,7 +124,7 @@ def fit_dataset(
         "posterior": (
             ("number", "standard_error"),
             marginals,
-            "number so many standard errors from its estimate, on its unbounded scale",
+            "number so many standard errors from its estimate; 1.96 are the ends of its interval",
         ),
     }
     dataset = xarray.Dataset(

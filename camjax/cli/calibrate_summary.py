@@ -7,11 +7,19 @@ from typing import Any
 
 from camjax.cli.columns import aligned
 
-SAME_MINIMUM = 1e-6
-"""Starts whose loss is this close to the best, relatively, have found the same minimum."""
+CONVERGED = "converged"
 
 SCORES = {"MAE": "mae", "RMSE": "rmse", "skill": "skill_mae", "DM p": "dm_mae_p_value"}
 """Columns of the table of scores, and their names in fit.json."""
+
+PARTS = {"fitted": "fitted rows (in-sample)", "held-out": "held-out rows"}
+"""Parts of the rows, and what the table of scores calls them."""
+
+P_VALUES = (
+    "DM p: Diebold and Mariano's two-sided test, in the rows named, that the fit errs as much as"
+    " persistence.\nIn the rows that it was fitted to a fit errs less than elsewhere: there p is no"
+    " evidence for it."
+)
 
 
 def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
@@ -22,8 +30,8 @@ def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
     if answer["rows_held_out"]:
         rows += f", {answer['rows_held_out']} held out"
     heading = f"{answer['scenario']}, {answer['mode']}, objective {answer['objective']}: {rows}"
-    ending = [_speed(answer), _starts(answer), *_noise(answer), *_priors(answer)]
-    ending += [f"Warning: {warning}" for warning in answer["warnings"]]
+    warned = "\n".join(f"Warning: {warning}" for warning in answer["warnings"])
+    ending = [_speed(answer), _starts(answer), *_noise(answer), *_errors(answer), *_priors(answer)]
     if answer.get("yield_windows"):
         losses = answer["yield_windows"]
         ending.append(
@@ -34,8 +42,8 @@ def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
         ending.append(_settlement(answer["settlement"]))
     if unused:
         ending.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
-    sections = [heading, _estimates(answer), *_more(answer), _scores(answer), "\n".join(ending)]
-    return "\n\n".join(sections)
+    told = [_estimates(answer), *_more(answer), _scores(answer), "\n".join(ending)]
+    return "\n\n".join([heading, *([warned] if warned else []), *told])
 
 
 def _estimates(answer: dict[str, Any]) -> str:
@@ -81,8 +89,11 @@ def _scores(answer: dict[str, Any]) -> str:
                 if score["model"] == model and score["deposit"] == "pooled"
             }
             numbers = (_number(found.get(metric)) for metric in SCORES.values())
-            rows.append((f"{part} rows, {model}", *numbers))
-    return aligned([("weights", *SCORES), *rows])
+            rows.append((f"{PARTS[part]}, {model}", *numbers))
+    table = aligned([("weights", *SCORES), *rows])
+    if all(row[-1] == "-" for row in rows):
+        return table
+    return f"{table}\n{P_VALUES}"
 
 
 def _speed(answer: dict[str, Any]) -> str:
@@ -95,13 +106,16 @@ def _speed(answer: dict[str, Any]) -> str:
 
 def _starts(answer: dict[str, Any]) -> str:
     starts = answer["starts"]
-    best = starts[answer["best_start"]]["cost"]
-    close = SAME_MINIMUM * max(abs(best), SAME_MINIMUM)
-    same = sum(s["cost"] is not None and s["cost"] - best <= close for s in starts)
-    states = ", ".join(
-        f"{n} {status}" for status, n in Counter(s["status"] for s in starts).items()
+    states = Counter(start["status"] for start in starts)
+    told = ", ".join(f"{n} {status}" for status, n in states.items())
+    converged = [start["at_best"] for start in starts if start["status"] == CONVERGED]
+    if not any(converged):
+        found = "none converged" if not converged else f"the {len(converged)} ended at worse losses"
+        return f"Starts: {len(starts)} ({told}); the best found no minimum, and {found}."
+    return (
+        f"Starts: {len(starts)} ({told}); {sum(converged)} of the {len(converged)} that converged"
+        " found the best minimum."
     )
-    return f"Starts: {len(starts)} ({states}); {same} of them found the best minimum."
 
 
 def _noise(answer: dict[str, Any]) -> list[str]:
@@ -110,6 +124,36 @@ def _noise(answer: dict[str, Any]) -> list[str]:
     if answer["residual_std"] is None:
         return ["This objective is no likelihood: --bootstrap gives intervals."]
     return [f"Standard deviation of a residual: {answer['residual_std']:.3g}."]
+
+
+def _errors(answer: dict[str, Any]) -> list[str]:
+    """What the residuals say of errors, and what intervals suppose of them."""
+    tested, supposed = answer["residual_test"], answer["errors"]
+    if tested is None:
+        found = "Residuals are too few or too small to test whether errors last."
+    else:
+        known = [lags[0] for lags in tested["autocorrelation"] if lags[0] is not None]
+        first = max(known, key=abs, default=0.0)
+        lags = len(tested["autocorrelation"][0])
+        found = (
+            f"Ljung-Box test of the residuals of the {tested['rows']} rows fitted, {lags} lags:"
+            f" p = {_number(tested['p_value'])}, autocorrelation {first:.2f} from row to row."
+        )
+    told = [found]
+    if supposed == "independent":
+        told.append("Standard errors, intervals and profiles suppose independent errors of rows.")
+    if supposed == "lasting":
+        degrees = sorted(entry["degrees"] or 0.0 for entry in answer["estimates"].values())
+        told.append(
+            "Standard errors, intervals and profiles allow for errors that last (slowest waves,"
+            f" Student's t of {degrees[0]:.3g} to {degrees[-1]:.3g} degrees)."
+        )
+    if answer.get("bootstrap"):
+        told.append(
+            f"Bootstrap: blocks of {answer['bootstrap_block_rows']} rows, of errors that leave"
+            f" {answer['bootstrap_memory']:.2f} of themselves to the next row."
+        )
+    return [" ".join(told)]
 
 
 def _priors(answer: dict[str, Any]) -> list[str]:

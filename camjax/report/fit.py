@@ -16,7 +16,7 @@ from camjax.report.errors import (
     score_table,
 )
 from camjax.report.estimates import mean_text
-from camjax.report.fitted_rows import residuals, weights
+from camjax.report.fitted_rows import lasting, residuals, weights
 from camjax.report.searches import searches
 from camjax.report.source import provenance
 from camjax.report.units import DIGITS, NUMBER, SHARE
@@ -29,7 +29,7 @@ METHODS = {
 METHOD = (
     "Numbers of the scenario were moved until the weights it predicts came closest to those that "
     "observed balances imply. Intervals beside values are Wald's, on an unbounded scale and mapped "
-    "back; they suppose that errors of rows are independent and that the model is right.",
+    "back; they suppose that the model is right, and of errors what stands beside the estimates.",
     "Persistence predicts that nothing moves. A fit is judged by rows that it did not see; one "
     "that is no better there than persistence has not shown that it knows more.",
     INTERVALS,
@@ -51,14 +51,14 @@ def fit_report(results: xarray.Dataset) -> Report:
     estimates = Section(
         key="estimates",
         title="Estimates",
-        text="",
+        text=_supposed(answer),
         items=(_estimates(answer), _speed(answer), *_correlations(results)),
     )
     fit = Section(
         key="fit",
         title="Observed and fitted",
         text="Rows that were held out are drawn in a colour of their own.",
-        items=(weights(results), residuals(results), _scores(answer)),
+        items=(weights(results), residuals(results), *lasting(answer), _scores(answer)),
     )
     return Report(
         title=f"{answer['scenario']}: fitted to observed weights",
@@ -109,7 +109,25 @@ def _quality(answer: dict[str, Any]) -> str:
     part = HELD_OUT if HELD_OUT in answer["scores"] else FITTED
     own, other = (_scores_of(answer, part, model) for model in (MODEL, REFERENCE))
     text = against_persistence("the fit", own, other, f"in the rows {part.replace('-', ' ')}, ")
-    return text if part == HELD_OUT else f"{text} No rows were held out to judge it by."
+    if part == HELD_OUT:
+        return text
+    return f"{text} No rows were held out: it is judged, and p told, by rows it was fitted to."
+
+
+def _supposed(answer: dict[str, Any]) -> str:
+    """What intervals suppose of errors, and what residuals say of it."""
+    said = {
+        None: "There are no intervals by curvature under this objective.",
+        "independent": "Intervals suppose that errors of rows are independent.",
+        "lasting": "Intervals allow for errors that last from row to row.",
+    }[answer["errors"]]
+    tested = answer["residual_test"]
+    if tested is None:
+        return f"{said} Residuals are too few or too small to test it."
+    return (
+        f"{said} The test of Ljung and Box, in the {tested['rows']:,} rows fitted, that residuals"
+        f" do not last: p = {DIGITS.text(tested['p_value'])}."
+    )
 
 
 def _warnings(answer: dict[str, Any]) -> list[str]:

@@ -1,15 +1,18 @@
 """Rows of a fit: observed and fitted weights, and how far apart they are."""
 
+import math
+from typing import Any
+
 import numpy as np
 import xarray
 from numpy.typing import NDArray
 
 from camjax.report.by_deposit import Weights, by_deposit
-from camjax.report.content import Figure
+from camjax.report.content import Estimate, Figure, Spread, Spreads, Table
 from camjax.report.errors import OBSERVED
 from camjax.report.palette import INK
 from camjax.report.steps import axis_of, shown_steps
-from camjax.report.units import POINTS
+from camjax.report.units import NUMBER, POINTS
 
 SEEN, UNSEEN = "fitted", "held out"
 COLOURS = {SEEN: "blue", UNSEEN: "vermilion"}
@@ -42,6 +45,52 @@ def residuals(results: xarray.Dataset) -> Figure:
         _deposits(results),
         _parts(results, errors, shown),
         POINTS,
+    )
+
+
+def lasting(answer: dict[str, Any]) -> tuple[Figure, ...]:
+    """Autocorrelation of residuals, a panel a log-ratio; none where there is nothing to test.
+
+    Args:
+      answer: the values of fit.json.
+    """
+    tested = answer["residual_test"]
+    if tested is None:
+        return ()
+    nowhere = math.nan
+    panels = tuple(
+        Spreads(
+            title=f"log-ratio {number}",
+            unit=NUMBER,
+            rows=tuple(
+                Spread(f"{lag} rows apart", "blue", Estimate(value), nowhere, nowhere)
+                for lag, value in enumerate(lags, 1)
+                if value is not None
+            ),
+            reach="no interval",
+            middle="autocorrelation",
+            bars=True,
+        )
+        for number, lags in enumerate(tested["autocorrelation"], 1)
+        if any(value is not None for value in lags)
+    )
+    rows = [(panel.title, row.name, row.mean.value) for panel in panels for row in panel.rows]
+    table = Table(
+        title="Autocorrelation of residuals",
+        columns=("log-ratio", "rows apart", "autocorrelation"),
+        units=(None, None, NUMBER),
+        rows=tuple(rows),
+        note="Of isometric log-ratios, fitted less observed, in the rows fitted.",
+    )
+    within = 2 / math.sqrt(tested["rows"])
+    return (
+        Figure(
+            key="autocorrelation",
+            title="Do errors last?",
+            caption=f"Autocorrelation of residuals. Independent errors stay within ±{within:.2f}.",
+            panels=panels,
+            table=table,
+        ),
     )
 
 

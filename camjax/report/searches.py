@@ -7,8 +7,8 @@ from typing import Any
 from camjax.report.content import Cell, Estimate, Figure, Section, Spread, Spreads, Table
 from camjax.report.units import COUNT, DIGITS
 
-SAME_MINIMUM = 1e-6
-"""Losses this close to each other, relatively to the best, are of one minimum."""
+DIGITS_APART = 6
+"""Ends whose losses agree in so many digits of their distance from the best share a row."""
 MOST_MINIMA = 12
 """Minima that are drawn; the table has all starts."""
 CONVERGED = "converged"
@@ -21,22 +21,21 @@ def searches(answer: dict[str, Any]) -> Section:
       answer: the values of fit.json.
     """
     order = sorted(enumerate(answer["starts"]), key=lambda start: _loss(start[1]))
-    best = _loss(order[0][1])
-    close = SAME_MINIMUM * max(abs(best), SAME_MINIMUM)
-    kinds = [
-        (math.floor((_loss(start) - best) / close) if math.isfinite(_loss(start)) else -1, start)
-        for _, start in order
-    ]
+    best = min(_loss(start) for start in answer["starts"])
     rows = []
-    grouped = itertools.groupby(kinds, key=lambda kind: (kind[0], kind[1]["status"]))
-    for (_, status), group in grouped:
+
+    def kind(place: tuple[int, dict[str, Any]]) -> tuple[float, str]:
+        start, loss = place[1], _loss(place[1])
+        apart = 0.0 if start["at_best"] else loss - best
+        return _digits(apart), start["status"]
+
+    for (_, status), group in itertools.groupby(order, key=kind):
         starts = [start for _, start in group]
         name = f"{len(starts)} start{'' if len(starts) == 1 else 's'}, {status}"
         colour = "blue" if status == CONVERGED else "vermilion"
         nowhere = math.nan
         rows.append(Spread(name, colour, Estimate(_loss(starts[0])), nowhere, nowhere))
     known = tuple(row for row in rows if math.isfinite(row.mean.value))
-    same = sum(_loss(start) - best <= close for start in answer["starts"])
     panel = Spreads(
         title="Loss at the end",
         unit=DIGITS,
@@ -53,10 +52,26 @@ def searches(answer: dict[str, Any]) -> Section:
         table=_table(answer, order),
         wide=True,
     )
-    text = f"{same} of {len(order)} starts found the best minimum; others stayed where it is worse."
-    if same == len(order):
-        text = f"All {len(order)} starts found the same minimum."
-    return Section(key="searches", title="Searches", text=text, items=(figure,))
+    return Section(key="searches", title="Searches", text=_told(answer["starts"]), items=(figure,))
+
+
+def _told(starts: list[dict[str, Any]]) -> str:
+    """How many searches found the best minimum, of how many that found one at all."""
+    converged = [start["at_best"] for start in starts if start["status"] == CONVERGED]
+    if not any(converged):
+        return (
+            f"Of {len(starts)} searches {len(converged)} converged, none of them at the best loss:"
+            " no minimum was found there."
+        )
+    return (
+        f"Of {len(starts)} searches {len(converged)} converged, {sum(converged)} of them at the"
+        " best minimum found."
+    )
+
+
+def _digits(apart: float) -> float:
+    """A distance from the best loss, rounded; rounding is not to tell two ends apart."""
+    return float(f"{apart:.{DIGITS_APART}g}")
 
 
 def _loss(start: dict[str, Any]) -> float:

@@ -1,0 +1,118 @@
+"""`camjax calibrate --objective moments`: numbers of what is drawn, by simulated moments."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from calibration.fit.moments import fit_moments
+from calibration.fit.moments_report import moments_report
+from camjax.cli import outputs
+from camjax.cli.calibrate_request import Request
+from camjax.cli.columns import aligned
+from camjax.cli.plain import plain
+from camjax.errors import CamjaxError, refusal
+
+if TYPE_CHECKING:
+    from calibration.fit.moments import MomentsFit
+
+FITTED, FIT = "fitted.toml", "fit.json"
+FILES = (FITTED, FIT)
+MOMENTS = "moments"
+
+
+def calibrate_moments(
+    request: Request, fit_drivers: bool, with_report: bool
+) -> tuple[dict[str, Any], Sequence[str], list[str]]:
+    """The values of fit.json, the driver columns not used, and the files written.
+
+    Args:
+      request: what was asked for; a free run.
+      fit_drivers: refused beside moments.
+      with_report: likewise.
+
+    Raises:
+      CamjaxError: an option that moments do not know, and see `fit_moments`.
+    """
+    _check(request, fit_drivers, with_report)
+    history, problem = request.load()
+    outputs.check_folder(request.out, FILES)
+    found = fit_moments(problem, request.starts, request.seed)
+    answer: dict[str, Any] = plain(moments_report(found))
+    files = [] if request.out is None else _write(found, answer, request)
+    return answer, history.unused, files
+
+
+def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
+    """The whole answer, from the values of fit.json."""
+    heading = (
+        f"{answer['scenario']}, {answer['mode']}, simulated moments: {answer['rows_fitted']} rows,"
+        f" {answer['paths']} paths"
+    )
+    warned = "\n".join(f"Warning: {warning}" for warning in answer["warnings"])
+    estimates = [
+        (
+            name,
+            _number(entry["value"]),
+            _number(entry["standard_error"]),
+            f"{_number(entry['lower_95'])} to {_number(entry['upper_95'])}",
+            _number(entry["scenario"]),
+        )
+        for name, entry in answer["estimates"].items()
+    ]
+    moments = [
+        (entry["moment"], *(_number(entry[key]) for key in ("observed", "simulated", "deviation")))
+        for entry in answer["moments"]
+    ]
+    tested, starts = answer["j_test"], answer["starts"]
+    ending = [
+        f"Starts: {len(starts)}, {starts.count('converged')} converged.",
+        "Intervals suppose that the model is right and one history as random as its paths.",
+    ]
+    if tested["degrees"]:
+        ending.append(
+            f"J test that the model has these moments: J = {_number(tested['statistic'])}, χ² of"
+            f" {tested['degrees']} degrees, p = {_number(tested['p_value'])}."
+        )
+    else:
+        ending.append("No J test: there are as many free numbers as moments.")
+    if unused:
+        ending.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
+    sections = [
+        heading,
+        *([warned] if warned else []),
+        aligned([("estimate", "value", "std error", "95 % interval", "scenario"), *estimates]),
+        aligned([("moment", "observed", "simulated", "from path to path"), *moments]),
+        "\n".join(ending),
+    ]
+    return "\n\n".join(sections)
+
+
+def _check(request: Request, fit_drivers: bool, with_report: bool) -> None:
+    """Refuse what is asked beside moments and does not go with them."""
+    given = {
+        "--prior": bool(request.priors),
+        "--hold-out": request.hold_out > 0,
+        "--windows": request.windows > 0,
+        "--profile": request.profile,
+        "--bootstrap": request.bootstrap > 0,
+        "--fit-drivers": fit_drivers,
+        "--report": with_report,
+        "--resume": request.resume,
+    }
+    asked = [option for option, is_given in given.items() if is_given]
+    if asked:
+        expected = "no option of fits by residuals beside --objective moments"
+        raise CamjaxError(refusal(asked[0], expected, ", ".join(asked)))
+
+
+def _write(found: "MomentsFit", answer: dict[str, Any], request: Request) -> list[str]:
+    assert request.out is not None
+    texts = {
+        FITTED: found.problem.free.parameters.toml(found.values),
+        FIT: json.dumps(answer, indent=1) + "\n",
+    }
+    return outputs.write_texts(request.out, texts)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
