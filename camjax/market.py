@@ -160,13 +160,15 @@ class Upkeep:
     origin: Array
     price_sum: Array
     ranked_sum: Array
+    rank: Array
+    """How many prices are in the sums."""
     mean_lost: Array
     """What rounding added to μ_{t-1}, USD."""
 
 
 def _first_upkeep(initial_price: Array) -> Upkeep:
     zero = jnp.zeros_like(initial_price)
-    return Upkeep(origin=initial_price, price_sum=zero, ranked_sum=zero, mean_lost=zero)
+    return Upkeep(origin=initial_price, price_sum=zero, ranked_sum=zero, rank=zero, mean_lost=zero)
 
 
 def volatile_asset_risk(prices: Array, window: int) -> Array:
@@ -260,18 +262,14 @@ def risk_step(
     if state.upkeep is None:
         return slid, risk
     lost = (mean_price - state.mean_price) - change
-    return _kept_up(slid, state.previous, state.upkeep, lost, step, window), risk
+    return _kept_up(slid, state.previous, state.upkeep, lost, window), risk
 
 
-def _kept_up(
-    slid: RiskState, previous: Array, sums: Upkeep, lost: Array, step: Array, window: int
-) -> RiskState:
+def _kept_up(slid: RiskState, previous: Array, sums: Upkeep, lost: Array, window: int) -> RiskState:
     """The next sums with P_{t-1} in them; they become the sums each time they fill a window."""
-    prices = max(window - 1, 1)
-    rank = jnp.mod(step - 1, prices)
     arrived = previous - sums.origin
-    price_sum, ranked_sum = sums.price_sum + arrived, sums.ranked_sum + rank * arrived
-    full = rank == prices - 1
+    price_sum, ranked_sum = sums.price_sum + arrived, sums.ranked_sum + sums.rank * arrived
+    full = sums.rank >= window - 2
 
     def chosen(anew: Array, otherwise: Array) -> Array:
         return jnp.where(full, anew, otherwise)
@@ -285,6 +283,7 @@ def _kept_up(
             origin=chosen(slid.previous, sums.origin),
             price_sum=chosen(jnp.zeros_like(price_sum), price_sum),
             ranked_sum=chosen(jnp.zeros_like(ranked_sum), ranked_sum),
+            rank=chosen(jnp.zeros_like(sums.rank), sums.rank + 1),
             mean_lost=lost,
         ),
     )
