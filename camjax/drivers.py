@@ -8,6 +8,7 @@ from jax import Array
 
 from camjax.deposits import Deposit
 from camjax.errors import CamjaxError, refusal
+from camjax.given_columns import as_series, check_columns
 from camjax.groups import Groups
 from camjax.market import Drivers, Row, Series, volatile_asset_risk
 from camjax.processes import PRICE_FLOOR
@@ -26,11 +27,14 @@ def drivers_of(
     """Sort columns named as in drivers.csv, [T + 1] or longer, into `Drivers` of T steps.
 
     Raises:
-      CamjaxError: columns that are not series or too short, or no way to know T.
+      CamjaxError: columns that are not series or too short, or no way to know T; values that are
+        known and that drivers.csv would be refused for, see `check_columns`.
     """
+    dtype = jax.tree.leaves(deposits)[0].dtype
+    columns = as_series(columns, dtype)
     shapes = {column: values.shape for column, values in columns.items()}
     if steps is None:
-        if len(set(shapes.values())) != 1:
+        if len(set(shapes.values())) != 1 or not all(len(shape) == 1 for shape in shapes.values()):
             raise CamjaxError(
                 refusal("drivers", "series of one length", shapes, "Or give the number of steps.")
             )
@@ -39,6 +43,7 @@ def drivers_of(
         if len(shape) != 1 or shape[0] <= steps:
             raise CamjaxError(refusal(f"drivers.{column}", f"a series of {steps + 1} rows", shape))
     columns = {column: values[: steps + 1] for column, values in columns.items()}
+    columns = check_columns(columns, names, [names[i] for i in positions])
     return sorted_columns(deposits, names, positions, columns, steps)
 
 
@@ -116,10 +121,13 @@ def is_held(price: Array, initial_price: Array) -> Array:
 
 
 def _own_series(deposit: Deposit, name: str, columns: Columns) -> Series:
-    """A deposit's series by plain column name; one that bears its name wins over a shared one."""
-    found = {
-        column: columns.get(f"{column}_{name}", columns.get(column)) for column in deposit.series
-    }
+    """A deposit's series by plain column name; where any bear its name, only those.
+
+    So a market that has a demand of its own does not read a utilization for all.
+    """
+    own = {column: columns.get(f"{column}_{name}") for column in deposit.series}
+    shared = {column: columns.get(column) for column in deposit.series}
+    found = own if any(values is not None for values in own.values()) else shared
     return {column: values for column, values in found.items() if values is not None}
 
 

@@ -75,7 +75,10 @@ class Model:
           steps: T; left out, the columns' length tells.
 
         Raises:
-          CamjaxError: series too short, or a mint_redeem column and no idle deposit.
+          CamjaxError: series of another shape or too short, a mint_redeem column and no idle
+            deposit, or values that drivers.csv would be refused for: no numbers, outside what a
+            column may hold, or shares that do not sum to 1. Under `jax.jit` values are not known,
+            and not looked at.
 
         References:
           scenario-format.md, drivers.csv.

@@ -8,8 +8,8 @@ import pytest
 from calibration.clock import Clock
 from calibration.driver_series import read_driver_table
 from calibration.missing_days import CarryForward, Interpolate, Refuse
+from camjax.domains import Interval
 from camjax.errors import CamjaxError
-from camjax.scenario.domains import Interval
 
 KNOWN = {"price": Interval("(0, inf)"), "rate": Interval("(-inf, inf)")}
 JANUARY = Clock.at(18993.0)

@@ -19,6 +19,7 @@ ORDER = [
     *(
         "_version",
         "errors",
+        "domains",
         "memory",
         "rounding",
         "numerals",
@@ -38,6 +39,7 @@ ORDER = [
         "processes",
         "market",
         "deposits",
+        "given_columns",
         "drivers",
         "weights",
         "rebalancing",

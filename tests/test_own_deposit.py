@@ -13,11 +13,11 @@ import camjax
 from camjax.cli import main
 from camjax.deposits import DEPOSITS
 from camjax.deposits.plain import PlainDeposit
+from camjax.domains import Interval
 from camjax.errors import CamjaxError, ScenarioError
 from camjax.results import load_results
 from camjax.scenario import load_scenario, parameters, register_deposit
 from camjax.scenario.deposit_tables import DEPOSIT_TABLES, DepositTable, deposit_entries
-from camjax.scenario.domains import Interval
 from camjax.scenario.schema import Document
 from camjax.scenario.tables import NonNegative
 

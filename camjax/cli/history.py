@@ -12,10 +12,10 @@ from calibration.driver_series import read_driver_table
 from calibration.observations import Observations
 from camjax.cli.observed import ObservedOptions, read_document
 from camjax.cli.without import without
+from camjax.domains import SUM_TOLERANCE
 from camjax.errors import CamjaxError, refusal
 from camjax.scenario import Scenario, load_scenario
 from camjax.scenario.columns import column_for, known_columns
-from camjax.scenario.driver_requirements import SUM_TOLERANCE
 from camjax.scenario.precision import real_numbers
 from camjax.scenario.schema import Document
 

@@ -69,6 +69,10 @@ class MoneyMarket(PlainDeposit):
         return state, utilization * supply_rate, info
 
     def _utilization(self, supply: Array, market: Market, series: Series) -> Array:
+        if len(series) > 1:
+            raise CamjaxError(
+                refusal("money_market deposit", "a utilization or borrow_demand series", "both")
+            )
         appetite = 1 - self.risk_discount * market.volatile_asset_risk
         if "utilization" in series:
             return series["utilization"] * appetite

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from typing import Literal
 
+from camjax.domains import COLUMN_DOMAINS, Domain
 from camjax.scenario.deposit_tables import DepositTable
-from camjax.scenario.domains import Domain, Flag, Interval
 
 TIME_COLUMNS = ("step", "time")
 """Columns that place the rows of drivers.csv in time; not drivers."""
@@ -33,17 +33,17 @@ class ColumnKind:
 
 
 COLUMN_KINDS: dict[str, ColumnKind] = {
-    "volatile_asset_price": ColumnKind(Interval("(0, inf)"), shared=True),
-    "fei_price": ColumnKind(Interval("(0, inf)"), shared=True),
-    "mint_redeem": ColumnKind(Interval("(-inf, inf)"), shared=True),
-    "utilization": ColumnKind(Interval("[0, 1]"), True, frozenset({"money_market"})),
-    "borrow_demand": ColumnKind(Interval("[0, inf)"), True, frozenset({"money_market"})),
-    "savings_rate": ColumnKind(Interval("[0, inf)"), True, frozenset({"savings"})),
-    "yield_rate": ColumnKind(Interval("(-inf, inf)"), False, frozenset({"external"})),
-    "risk": ColumnKind(Interval("[0, inf)"), False, None),
-    "available": ColumnKind(Flag(), False, None, "fixed"),
-    "dirichlet": ColumnKind(Interval("[0, inf)"), False, None, "none"),
-    "target": ColumnKind(Interval("[0, inf)"), False, None, "fixed"),
+    "volatile_asset_price": ColumnKind(COLUMN_DOMAINS["volatile_asset_price"], shared=True),
+    "fei_price": ColumnKind(COLUMN_DOMAINS["fei_price"], shared=True),
+    "mint_redeem": ColumnKind(COLUMN_DOMAINS["mint_redeem"], shared=True),
+    "utilization": ColumnKind(COLUMN_DOMAINS["utilization"], True, frozenset({"money_market"})),
+    "borrow_demand": ColumnKind(COLUMN_DOMAINS["borrow_demand"], True, frozenset({"money_market"})),
+    "savings_rate": ColumnKind(COLUMN_DOMAINS["savings_rate"], True, frozenset({"savings"})),
+    "yield_rate": ColumnKind(COLUMN_DOMAINS["yield_rate"], False, frozenset({"external"})),
+    "risk": ColumnKind(COLUMN_DOMAINS["risk"], False, None),
+    "available": ColumnKind(COLUMN_DOMAINS["available"], False, None, "fixed"),
+    "dirichlet": ColumnKind(COLUMN_DOMAINS["dirichlet"], False, None, "none"),
+    "target": ColumnKind(COLUMN_DOMAINS["target"], False, None, "fixed"),
 }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import Field
 
-from camjax.scenario.domains import Domain
+from camjax.domains import Domain
 from camjax.scenario.kinds import Name, Number, Rate, Schedule
 from camjax.scenario.tables import NonNegative, Share, Table
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from camjax.domains import Domain, Interval
 from camjax.scenario.columns import known_columns
-from camjax.scenario.domains import Domain, Interval
 from camjax.scenario.drivers_file import read_history, read_series
 from camjax.scenario.process_tables import BlockBootstrapTable
 from camjax.scenario.schema import Document

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from camjax.domains import SUM_TOLERANCE
 from camjax.scenario.columns import WEIGHTS_FROM_OUTSIDE, column_for, known_columns
 from camjax.scenario.deposit_tables import (
     ExternalTable,
@@ -15,9 +16,6 @@ from camjax.scenario.driver_data import DriverData
 from camjax.scenario.messages import choices, refuse, shown, unknown
 from camjax.scenario.process_tables import BlockBootstrapTable, ConstantTable, ScheduleTable
 from camjax.scenario.schema import Document
-
-SUM_TOLERANCE = 1e-6
-"""How far weights from outside may be from summing to 1."""
 
 UTILIZATION_SOURCES = ("utilization", "borrow_demand")
 
@@ -87,12 +85,14 @@ def notes_on(document: Document, columns: Collection[str]) -> tuple[str, ...]:
 
 
 def _markets_have_one_utilization(document: Document, columns: Collection[str]) -> None:
-    """Utilization is given, or follows from the demand for credit: not both."""
+    """Utilization is given, or follows from the demand for credit: not both; own columns win."""
     for deposit in document.deposits:
         if not isinstance(deposit, MoneyMarketTable):
             continue
-        sources = (column_for(stem, deposit.name, columns) for stem in UTILIZATION_SOURCES)
-        match [column for column in sources if column]:
+        own = [f"{stem}_{deposit.name}" for stem in UTILIZATION_SOURCES]
+        match [column for column in own if column in columns] or [
+            stem for stem in UTILIZATION_SOURCES if stem in columns
+        ]:
             case [_]:
                 continue
             case []:

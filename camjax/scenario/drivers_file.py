@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from camjax.domains import Domain, Interval
 from camjax.errors import shortened
 from camjax.numerals import read_numeral
 from camjax.scenario.columns import TIME_COLUMNS, ColumnKind
-from camjax.scenario.domains import Domain, Interval
 from camjax.scenario.messages import located, refuse, shown, unknown
 
 Line = tuple[int, list[str]]

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from camjax.scenario.domains import Interval
+from camjax.domains import Interval
 
 REFUSED = "refused"
 """Type of the pydantic errors raised here; their context holds `expected` and `remedy`."""

@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from camjax.domains import Flag, Interval
 from camjax.scenario.columns import known_columns
-from camjax.scenario.domains import Flag, Interval
 from camjax.scenario.kinds import Number, Pair, Rate
 from camjax.scenario.schema import Document
 from camjax.scenario.tables import Table

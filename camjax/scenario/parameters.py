@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from camjax.scenario.domains import Interval
+from camjax.domains import Interval
 from camjax.scenario.messages import nearest, refuse, shown
 from camjax.scenario.numbers import MISSING, find, list_numbers, replace_number
 from camjax.scenario.scenario import Scenario

@@ -72,3 +72,21 @@ class Flag:
 
 
 Domain = Interval | Flag
+
+COLUMN_DOMAINS: dict[str, Domain] = {
+    "volatile_asset_price": Interval("(0, inf)"),
+    "fei_price": Interval("(0, inf)"),
+    "mint_redeem": Interval("(-inf, inf)"),
+    "utilization": Interval("[0, 1]"),
+    "borrow_demand": Interval("[0, inf)"),
+    "savings_rate": Interval("[0, inf)"),
+    "yield_rate": Interval("(-inf, inf)"),
+    "risk": Interval("[0, inf)"),
+    "available": Flag(),
+    "dirichlet": Interval("[0, inf)"),
+    "target": Interval("[0, inf)"),
+}
+"""What the values of a driver column may be, by its name without a deposit's."""
+
+SUM_TOLERANCE = 1e-6
+"""How far weights from outside may be from summing to 1."""
