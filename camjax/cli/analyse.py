@@ -1,7 +1,6 @@
 """`camjax analyse`: what people read off results."""
 
 import dataclasses
-import json
 
 import typer
 
@@ -32,7 +31,7 @@ def analyse(
     from camjax.cli.analyses import DEFAULT, analyse_all
     from camjax.cli.analysis_table import as_csv, as_records, format_analysis
     from camjax.cli.outputs import check_folder, write_texts
-    from camjax.cli.plain import plain
+    from camjax.cli.plain import as_document
     from camjax.cli.told import told_undone
     from camjax.results import load_results, undone
 
@@ -62,7 +61,7 @@ def analyse(
     if as_json:
         flags = [[dataclasses.asdict(each) for each in own] for own in undone(loaded)]
         answer = {name: as_records(one) for name, one in found.items()}
-        typer.echo(json.dumps(plain(answer | {"flags": flags})))
+        typer.echo(as_document(answer | {"flags": flags}))
         return
     tables = (format_analysis(name, one) for name, one in found.items())
     typer.echo("\n\n".join(filter(None, ["\n".join(told_undone(loaded)), *tables])))

@@ -1,6 +1,5 @@
 """`camjax ask`: a question in words, answered with an interval."""
 
-import json
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +42,7 @@ def ask(
     loaded = load(scenario, overrides, precision)
 
     from camjax import questions
-    from camjax.cli.plain import plain
+    from camjax.cli.plain import as_document
     from camjax.cli.progress import progress
 
     with progress() as report:
@@ -53,7 +52,7 @@ def ask(
     if as_json:
         keys = ("estimate", "low", "high", "paths", "seed", "notes")
         found = {key: getattr(answer, key) for key in keys}
-        typer.echo(json.dumps(plain(found | {"flags": answer.flags})))
+        typer.echo(as_document(found | {"flags": answer.flags}))
     else:
         typer.echo("\n".join([*answer.warnings, _sentence(answer)]))
 

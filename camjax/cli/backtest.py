@@ -1,6 +1,5 @@
 """`camjax backtest`: a scenario against observed weights, beside baselines."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
+from camjax.cli.plain import as_document
 
 RANDOM_PATHS = 200
 """Paths of a scenario that draws anything at random, unless another number is asked for."""
@@ -60,7 +60,8 @@ def backtest(
     from camjax.cli.backtest_summary import answer, text
     from camjax.cli.history import load_history
     from camjax.cli.observed import ObservedOptions
-    from camjax.cli.report import REPORT, check_report, write_report
+    from camjax.cli.report import check_report, write_report
+    from camjax.cli.requests import REPORT
 
     history = load_history(
         scenario,
@@ -69,7 +70,9 @@ def backtest(
         drivers=drivers,
         left_out=without or (),
     )
-    outputs.check_folder(out, (outputs.METRICS, outputs.WEIGHTS, outputs.RESULTS))
+    names = (outputs.METRICS, outputs.WEIGHTS, outputs.RESULTS)
+    outputs.check_leftovers(out, names, with_report)
+    outputs.check_folder(out, names)
     check_report(with_report, out)
     num_paths = (paths or RANDOM_PATHS) if history.scenario.is_random else 1
     result = run_backtest(
@@ -89,7 +92,7 @@ def backtest(
         if with_report:
             files += write_report(dataset, out / REPORT)[1]
     if as_json:
-        typer.echo(json.dumps(answer(result, scores, history.unused, files)))
+        typer.echo(as_document(answer(result, scores, history.unused, files)))
         return
     typer.echo(text(result, scores, history.unused))
     if out is not None:

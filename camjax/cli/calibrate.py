@@ -1,6 +1,5 @@
 """`camjax calibrate`: free numbers of a scenario fitted to observed weights."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,6 +19,7 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
+from camjax.cli.plain import as_document
 from camjax.cli.statuses import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _fit_and_write(
 
     checkpoint = request.checkpoint()
     history, problem = request.load()
+    outputs.check_leftovers(request.out, calibrate_outputs.FILES, with_report)
     outputs.check_folder(request.out, calibrate_outputs.FILES)
     check_report(with_report, request.out)
     try:
@@ -187,7 +188,7 @@ def _tell(
     from camjax.cli import outputs
 
     if as_json:
-        typer.echo(json.dumps(answer | {"unused_columns": unused, "files": files}))
+        typer.echo(as_document(answer | {"unused_columns": unused, "files": files}))
         return
     typer.echo(text(answer, unused))
     if files:

@@ -19,7 +19,8 @@ from calibration.observed_weights import time_coordinates
 from camjax._version import __version__
 from camjax.cli import outputs
 from camjax.cli.calibrate_request import Fitted
-from camjax.cli.report import REPORT, write_report
+from camjax.cli.report import write_report
+from camjax.cli.requests import REPORT
 from camjax.errors import CamjaxError
 from camjax.scenario import Scenario
 from camjax.scenario.process_tables import ScheduleTable

@@ -1,13 +1,13 @@
 """`camjax describe`: what a results file holds, and what it comes from."""
 
 import dataclasses
-import json
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from camjax.cli.options import JsonOption, ResultsArgument
+from camjax.cli.plain import as_document
 
 if TYPE_CHECKING:
     import xarray
@@ -22,7 +22,7 @@ def describe(results: ResultsArgument, as_json: JsonOption = False) -> None:
 
     loaded = load_results(results)
     found = _described(loaded)
-    typer.echo(json.dumps(found) if as_json else _text(str(results), found, told_undone(loaded)))
+    typer.echo(as_document(found) if as_json else _text(str(results), found, told_undone(loaded)))
 
 
 def _described(results: "xarray.Dataset") -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`camjax forecast`: weights to come, by several methods, and how well those have done so far."""
 
-import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +18,7 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
+from camjax.cli.plain import as_document
 
 if TYPE_CHECKING:
     from calibration.forecast import Forecaster, Settings, Study
@@ -96,6 +96,8 @@ def forecast(
     options = ObservedOptions(observed, missing, residual, supply, as_is)
     if evaluate:
         refuse_foresight(options)
+    written = [name for name in forecast_outputs.FILES if evaluate or name != outputs.METRICS]
+    outputs.check_leftovers(out, written, with_report)
     outputs.check_folder(out, forecast_outputs.FILES)
     check_report(with_report, out)
     inputs = load_inputs(
@@ -121,7 +123,7 @@ def forecast(
     if out is not None:
         files = forecast_outputs.write(result, inputs.scenario, out, seed, with_report)
     if as_json:
-        typer.echo(json.dumps(forecast_summary.answer(result, inputs.unused, files)))
+        typer.echo(as_document(forecast_summary.answer(result, inputs.unused, files)))
         return
     typer.echo(forecast_summary.text(observed.name, result, inputs.unused))
     if out is not None:

@@ -9,7 +9,8 @@ from calibration.forecast.tables import HEADER
 from calibration.score_table import csv_text, score_array, scores_csv
 from camjax._version import __version__
 from camjax.cli import outputs
-from camjax.cli.report import REPORT, write_report
+from camjax.cli.report import write_report
+from camjax.cli.requests import REPORT
 from camjax.scenario import Scenario
 
 if TYPE_CHECKING:

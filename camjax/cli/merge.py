@@ -1,12 +1,12 @@
 """`camjax merge`: put the shards of a run together."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camjax.cli.options import JsonOption
+from camjax.cli.plain import as_document
 from camjax.cli.requests import RESULTS, STORE
 from camjax.errors import CamjaxError, refusal
 
@@ -38,7 +38,7 @@ def merge(
         summary = run_merge_stores(folders, out)
     else:
         summary = _merge_folders(folders, out)
-    typer.echo(json.dumps(summary.as_json()) if as_json else format_summary(summary))
+    typer.echo(as_document(summary.as_json()) if as_json else format_summary(summary))
 
 
 def _merge_folders(folders: list[Path], out: Path | None) -> "Summary":
@@ -53,13 +53,14 @@ def _merge_folders(folders: list[Path], out: Path | None) -> "Summary":
     from camjax.cli.ensemble import EVENTS, reducers_of
     from camjax.cli.ensemble_summary import summarise_ensemble
     from camjax.cli.load import load
-    from camjax.cli.outputs import check_folder
+    from camjax.cli.outputs import check_folder, check_leftovers
     from camjax.ensemble import merge_shards, read_shards
     from camjax.results import ensemble_dataset
 
     if out is not None and out.suffix == STORE:
         remedy = "Stores are made of shards that are stores."
         raise CamjaxError(refusal("--out", "a folder for statistics", str(out), remedy))
+    check_leftovers(out, [RESULTS])
     check_folder(out, [RESULTS])
     shards = read_shards(files)
     scenario, seed = load(shards.manifest["scenario"], None), shards.manifest["seed"]

@@ -1,12 +1,12 @@
 """`camjax observe`: files that people have, read into a table of observations."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from camjax.cli.options import JsonOption
+from camjax.cli.plain import as_document
 
 if TYPE_CHECKING:
     from calibration.sources.table import Observed
@@ -112,7 +112,7 @@ def observe(
     if scenario_out is not None:
         written += [str(path) for path in write_scenario(found, scenario_out, token)]
     if as_json:
-        typer.echo(json.dumps(found.to_dict() | {"files": written}))
+        typer.echo(as_document(found.to_dict() | {"files": written}))
         return
     typer.echo(_text(found))
     if written:

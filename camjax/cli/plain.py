@@ -1,5 +1,6 @@
 """Values as JSON can hold them."""
 
+import json
 import math
 from typing import Any
 
@@ -15,3 +16,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_document(value: Any) -> str:
+    """The answer of a command to `--json`: null where a number is not finite, dates as text.
+
+    >>> as_document({"share": float("inf")})
+    '{"share": null}'
+    """
+    return json.dumps(plain(value), allow_nan=False, default=str)

@@ -1,19 +1,18 @@
 """`camjax report`: results as one HTML file that people read."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camjax.cli.options import JsonOption, ResultsArgument
+from camjax.cli.plain import as_document
+from camjax.cli.requests import REPORT
 
 if TYPE_CHECKING:
     import xarray
 
     from camjax.report import Report
-
-REPORT = "report.html"
 
 
 def report(
@@ -44,7 +43,7 @@ def report(
     if figures is not None:
         files += _write_figures(made, figures)
     if as_json:
-        typer.echo(json.dumps({"answers": list(made.sentences), "files": files}))
+        typer.echo(as_document({"answers": list(made.sentences), "files": files}))
         return
     typer.echo("\n".join([*made.sentences, "", written(files)]))
 

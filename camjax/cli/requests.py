@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from camjax.scenario import Scenario
 
 RESULTS = "results.nc"
+REPORT = "report.html"
 STORE = ".zarr"
 """How --out ends where it is not a folder but a Zarr store."""
 

@@ -1,7 +1,6 @@
 """`camjax run`: simulate a scenario, say how it ended, and keep what was asked for."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from camjax.cli.options import (
     ScenarioArgument,
     SetOption,
 )
+from camjax.cli.plain import as_document
 from camjax.cli.requests import RANDOM_PATHS, RESULTS, Request
 
 
@@ -104,8 +104,9 @@ def run(
     from camjax import results
     from camjax.cli.kept import run_kept
     from camjax.cli.large import run_large
-    from camjax.cli.outputs import check_folder
-    from camjax.cli.report import REPORT, check_report, write_report
+    from camjax.cli.outputs import check_folder, check_leftovers
+    from camjax.cli.report import check_report, write_report
+    from camjax.cli.requests import REPORT
     from camjax.cli.stored import run_stored
     from camjax.cli.table import format_summary
 
@@ -113,6 +114,7 @@ def run(
     if request.is_stored:
         run_it = run_stored
     elif process == 0 and shard is None:
+        check_leftovers(out, [RESULTS], with_report)
         check_folder(out, [RESULTS])
     check_report(with_report, out)
     answer = run_it(request, loaded)
@@ -121,4 +123,4 @@ def run(
     if with_report and out is not None:
         write_report(results.load_results(out), out / REPORT)
         answer = dataclasses.replace(answer, report=str(out / REPORT))
-    typer.echo(json.dumps(answer.as_json()) if as_json else format_summary(answer))
+    typer.echo(as_document(answer.as_json()) if as_json else format_summary(answer))

@@ -1,12 +1,11 @@
 """`camjax scenarios`: look at scenarios without running them."""
 
-import json
-
 import typer
 
 from camjax.cli.load import load
 from camjax.cli.once import Once
 from camjax.cli.options import JsonOption, ScenarioArgument, SetOption
+from camjax.cli.plain import as_document
 
 app = typer.Typer(
     help="List, show and check scenarios.", rich_markup_mode=None, pretty_exceptions_enable=False
@@ -20,7 +19,7 @@ def list_scenarios(as_json: JsonOption = False) -> None:
 
     builtin = list_builtin()
     if as_json:
-        typer.echo(json.dumps([{"name": name, "about": about} for name, about in builtin]))
+        typer.echo(as_document([{"name": name, "about": about} for name, about in builtin]))
         return
     width = max(len(name) for name, _ in builtin)
     for name, about in builtin:
@@ -35,7 +34,7 @@ def show(
     import tomllib
 
     text = load(scenario, overrides).toml
-    typer.echo(json.dumps(tomllib.loads(text), default=str) if as_json else text.rstrip())
+    typer.echo(as_document(tomllib.loads(text)) if as_json else text.rstrip())
 
 
 @app.command(cls=Once)
@@ -45,6 +44,6 @@ def validate(
     """Check a scenario and its driver file; exit status 2 says where it is wrong."""
     valid = load(scenario, overrides)
     if as_json:
-        typer.echo(json.dumps({"name": valid.name, "valid": True}))
+        typer.echo(as_document({"name": valid.name, "valid": True}))
     else:
         typer.echo(f"{valid.name} is valid.")

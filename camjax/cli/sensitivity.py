@@ -1,6 +1,5 @@
 """`camjax sensitivity`: how much each number of a scenario matters."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,15 +66,17 @@ def sensitivity(
     from camjax.cli.outputs import (
         can_draw,
         check_folder,
+        check_leftovers,
         render_all,
         write_files,
         write_texts,
         written,
     )
-    from camjax.cli.plain import plain
+    from camjax.cli.plain import as_document
     from camjax.cli.progress import progress
-    from camjax.cli.report import REPORT, check_report, write_page
+    from camjax.cli.report import check_report, write_page
     from camjax.cli.report_source import RANKING
+    from camjax.cli.requests import REPORT
     from camjax.cli.sensitivity_methods import METHODS, time_tables
     from camjax.cli.sensitivity_order import Order
     from camjax.report.sensitivity import sensitivity_report
@@ -83,6 +84,8 @@ def sensitivity(
     order = Order.of(
         loaded, method, parameters, outputs, samples, scramblings, posterior, paths, seed
     )
+    more = {"local": ["over-time.csv"], "sobol": ["second.csv"]}.get(method, [])
+    check_leftovers(out, ("sensitivity.csv", RANKING, *more), with_report)
     check_folder(out, ("sensitivity.csv", RANKING))
     check_report(with_report, out)
     with progress() as report:
@@ -99,7 +102,7 @@ def sensitivity(
         if with_report:
             files += write_page(sensitivity_report(found.ranking()), out / REPORT)
     if as_json:
-        typer.echo(json.dumps(plain(found.as_json() | {"files": files})))
+        typer.echo(as_document(found.as_json() | {"files": files}))
         return
     typer.echo(found.text())
     if files:

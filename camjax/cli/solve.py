@@ -1,7 +1,6 @@
 """`camjax solve`: the number of a scenario at which a condition begins to hold, or a goal peaks."""
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -67,7 +66,7 @@ def solve(
     loaded = load(scenario, overrides)
 
     from camjax import questions
-    from camjax.cli.plain import plain
+    from camjax.cli.plain import as_document
 
     options: dict[str, Any] = {"between": between, "paths": paths, "seed": seed}
     if find is not None and such_that is not None:
@@ -78,7 +77,7 @@ def solve(
         answer = dataclasses.asdict(found) | {"at_bound": found.at_bound}
         verdict = found.verdict if find is not None and found.check is not None else None
         flags = [] if found.check is None else found.check.flags
-        typer.echo(json.dumps(plain(answer | {"verdict": verdict, "flags": flags})))
+        typer.echo(as_document(answer | {"verdict": verdict, "flags": flags}))
     else:
         typer.echo(_words(found, find, such_that, maximise))
 

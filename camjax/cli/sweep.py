@@ -1,12 +1,12 @@
 """`camjax sweep`: several settings of a scenario on the same random numbers."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from camjax.cli.options import JsonOption, Keep, Precision, ReportOption, ScenarioArgument
+from camjax.cli.plain import as_document
 from camjax.cli.requests import RESULTS
 
 if TYPE_CHECKING:
@@ -62,13 +62,15 @@ def sweep(
     """Run a scenario in several settings that share their random numbers."""
     loaded = _load(scenario, assignments or [], mode, samples, seed, precision)
 
-    from camjax.cli.outputs import check_folder, write_all
+    from camjax.cli.outputs import check_folder, check_leftovers, write_all
     from camjax.cli.progress import progress
-    from camjax.cli.report import REPORT, check_report, write_report
+    from camjax.cli.report import check_report, write_report
+    from camjax.cli.requests import REPORT
     from camjax.cli.sweep_summary import design_csv, format_sweep, summarise_sweep
     from camjax.report.steps import check_lengths
     from camjax.sweeps import run_sweep
 
+    check_leftovers(out, (RESULTS, DESIGN), with_report)
     check_folder(out, (RESULTS, DESIGN))
     check_report(with_report, out)
     if with_report:
@@ -82,7 +84,7 @@ def sweep(
             if with_report:
                 files += write_report(finished.results, out / REPORT)[1]
     summary = summarise_sweep(finished, seed, files)
-    typer.echo(json.dumps(summary.as_json()) if as_json else format_sweep(summary))
+    typer.echo(as_document(summary.as_json()) if as_json else format_sweep(summary))
 
 
 def _load(

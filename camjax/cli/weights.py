@@ -1,6 +1,5 @@
 """`camjax weights`: the weights that observed balances imply."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from camjax.cli.options import (
     ResidualOption,
     SupplyOption,
 )
+from camjax.cli.plain import as_document
 
 if TYPE_CHECKING:
     from calibration.observations import Observations
@@ -58,7 +58,9 @@ def weights(
     scores = describe(found)
     files = []
     if out is not None:
-        outputs.check_folder(out, (outputs.WEIGHTS, outputs.METRICS, outputs.RESULTS))
+        names = (outputs.WEIGHTS, outputs.METRICS, outputs.RESULTS)
+        outputs.check_leftovers(out, names)
+        outputs.check_folder(out, names)
         figures = {}
         if outputs.can_draw():
             from calibration.figures import observed_figure
@@ -69,7 +71,7 @@ def weights(
         dataset = observations_dataset(found, token)
         files = outputs.write_all(out, tables, dataset, figures)
     if as_json:
-        typer.echo(json.dumps(_answer(found, scores, files)))
+        typer.echo(as_document(_answer(found, scores, files)))
         return
     typer.echo(_text(observed.name, found, scores))
     if out is not None:
