@@ -149,3 +149,25 @@ def test_expectations_of_settings_of_two_lengths_are_each_at_its_own_end() -> No
     ]
     both = camjax.ask(scenario, "E(balance[idle] | steps=5) - E(balance[idle])", paths=8)
     np.testing.assert_allclose(both.estimate, values[1] - values[0], rtol=1e-9)
+
+
+def test_a_step_is_one_of_the_setting_that_it_is_asked_of() -> None:
+    scenario = camjax.load_scenario("fei", {"steps": 3})
+    asked = "E(balance[idle] at step 5 | steps=5) - E(balance[idle] | steps=2)"
+    ends = [
+        camjax.ask(scenario, f"E(balance[idle] | steps={number})", paths=4).estimate
+        for number in (5, 2)
+    ]
+    found = camjax.ask(scenario, asked, paths=4).estimate
+    np.testing.assert_allclose(found, ends[0] - ends[1], rtol=1e-9)
+    with pytest.raises(CamjaxError, match="a step from 1 to 2, got 3"):
+        camjax.ask(scenario, "E(balance[idle] at step 3 | steps=2)", paths=4)
+
+
+def test_what_keeps_paths_is_named_whatever_was_run(tmp_path, capsys) -> None:
+    run = ["run", "fei", "--set", "steps=2", "--paths", "2", "--out", str(tmp_path)]
+    assert main([*run, "--event", "share[savings] > 0.5"]) == 0
+    assert main(["analyse", str(tmp_path), "--what", "key-figures"]) == 2
+    assert "--keep trajectories" in (told := capsys.readouterr().err) and "--event" in told
+    assert main([*run, "--keep", "trajectories"]) == 0
+    assert main(["analyse", str(tmp_path), "--what", "key-figures"]) == 0

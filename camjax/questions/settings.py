@@ -84,16 +84,20 @@ def programs_of(
     Raises:
       QuestionError: a quantity or a step that is not there.
     """
-    compiled: dict[object, BlockProgram] = {}
-    programs = {}
+    groups: dict[object, list[Settings]] = {}
     for settings, source in sources.items():
         leaves, structure = jax.tree.flatten((source.model, source.processes))
         kind = (structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
-        if kind not in compiled:
-            watch = Watch(question, tuple(terms), source.steps)
-            reducers: list[Reducer] = [PathValues(watch), UndonePaths(source.model.names)]
-            compiled[kind] = BlockProgram(source, reducers, key)
-        programs[settings] = compiled[kind].with_scenario(source)
+        groups.setdefault(kind, []).append(settings)
+    programs: dict[Settings, BlockProgram] = {}
+    for together in groups.values():
+        first = sources[together[0]]
+        own = tuple(term for term in terms if term.settings in together)
+        watch = Watch(question, own, first.steps)
+        reducers: list[Reducer] = [PathValues(watch), UndonePaths(first.model.names)]
+        program = BlockProgram(first, reducers, key)
+        programs |= {each: program.with_scenario(sources[each]) for each in together}
+    programs = {settings: programs[settings] for settings in sources}
     return programs
 
 

@@ -29,9 +29,9 @@ INTERVALS = (
     "it narrower."
 )
 MODEL = (
-    "What is shown follows from a model and from the scenario below. Held against observed "
-    "weights, the model has not predicted them better than persistence; read differences "
-    "between settings rather than levels."
+    "What is shown follows from a model and from the scenario below. Nothing here holds it against "
+    "observed weights, which `camjax backtest` does; read differences between settings rather than "
+    "levels."
 )
 
 OF_HISTORY = {
