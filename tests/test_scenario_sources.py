@@ -51,7 +51,7 @@ def test_builtin_scenario_is_the_default_with_its_changes(
 def test_builtin_scenarios_are_listed_with_a_line_each() -> None:
     listed = list_builtin()
     assert [name for name, _ in listed][:2] == ["fei", "fei-reference"]
-    assert len(listed) == 21
+    assert len(listed) == 22
     assert all(text and "\n" not in text for _, text in listed)
 
 

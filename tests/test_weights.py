@@ -16,6 +16,7 @@ from camjax.weights import (
     EndogenousRule,
     ExogenousRule,
     HalfLifeMemory,
+    LogitRule,
     PairwiseRule,
     PrescribedRule,
     WindowMemory,
@@ -46,6 +47,15 @@ def rules(size: int, dtype=jnp.float64, order=slice(None)) -> dict[str, Any]:
     return {
         "endogenous": EndogenousRule(preferences=tastes, memory=WindowMemory(window=3)),
         "endogenous, half-life": EndogenousRule(preferences=tastes, memory=fading),
+        "logit": LogitRule(
+            factor=tastes.factor,
+            exposure=tastes.exposure,
+            convenience_yield=tastes.convenience_yield,
+            sensitivity=jnp.asarray(30.0, dtype),
+            asset_risk_aversion=jnp.asarray(0.02, dtype),
+            yield_risk_aversion=jnp.asarray(0.5, dtype),
+            memory=WindowMemory(window=3),
+        ),
         "exogenous": ExogenousRule(concentration=jnp.ones(size, dtype)),
         "pairwise": PairwiseRule(preferences=tastes, memory=WindowMemory(window=3), **pairwise),
         "pairwise, gain": PairwiseRule(
