@@ -20,7 +20,8 @@ from camjax.cli import kept, main, paths, progress, requests
 from camjax.results import load_results, statistics
 
 STEPS = 6
-SHORT = ("--set", f"steps={STEPS}", "--paths", "5")
+FEW_STEPS = ("--set", f"steps={STEPS}")
+SHORT = (*FEW_STEPS, "--paths", "5")
 """A run of which most tests compile the same program."""
 
 COMMAND = Path(sys.executable).with_name("camjax")
@@ -69,7 +70,7 @@ def test_the_largest_transfers_come_first(answer: Answer) -> None:
 def test_a_path_is_the_same_among_any_number_of_paths(answer: Answer) -> None:
     few, many = 3, 2 * paths.BLOCK_PATHS + 1
     for number in (few, many):
-        answer("run", *SHORT, "--paths", str(number), "--out", str(number))
+        answer("run", *FEW_STEPS, "--paths", str(number), "--out", str(number))
     alone = load_results(f"{few}/results.nc")
     among_others = load_results(f"{many}/results.nc").isel(path=slice(few))
     for name, variable in alone.data_vars.items():
@@ -125,7 +126,7 @@ def test_overrides_reach_the_scenario_that_results_name(answer: Answer) -> None:
 def test_what_settlement_could_not_move_is_reported(
     answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference = ("run", "fei-reference", *SHORT, "--paths", "1", "--out", "out")
+    reference = ("run", "fei-reference", *FEW_STEPS, "--paths", "1", "--out", "out")
     counted = answer(*reference)["remainder_steps"]["mean"]
     remainder = load_results("out/results.nc").remainder
     assert counted == int((abs(remainder) > 1e-3).any("deposit").sum()) > 0
@@ -146,11 +147,10 @@ def test_flagged_paths_are_named_with_the_step(
 def test_trajectories_larger_than_the_memory_are_refused(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
-    assert (
-        main(["run", *SHORT, "--paths", str(10**9), "--keep", "trajectories", "--out", "out"]) == 2
-    )
+    many = ("--paths", str(10**9), "--keep", "trajectories")
+    assert main(["run", *FEW_STEPS, *many, "--out", "out"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("camjax: --paths: expected paths whose trajectories fit in")
+    assert error.startswith("camjax: --paths 1,000,000,000 with --keep trajectories: expected what")
     assert list(folder.iterdir()) == []
 
 

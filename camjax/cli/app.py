@@ -103,8 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number = stopped_by()
     if number is not None:
         status = BY_SIGNAL + number
-        if arguments is None:
-            _leave_at_once(status)
+    if arguments is None and (number is not None or status == INTERRUPTED):
+        _leave_at_once(status)
     return status
 
 
