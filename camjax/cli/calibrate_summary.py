@@ -143,10 +143,12 @@ def _errors(answer: dict[str, Any]) -> list[str]:
     if supposed == "independent":
         told.append("Standard errors, intervals and profiles suppose independent errors of rows.")
     if supposed == "lasting":
-        degrees = sorted(entry["degrees"] or 0.0 for entry in answer["estimates"].values())
+        known = (entry["degrees"] for entry in answer["estimates"].values())
+        degrees = sorted(number for number in known if number is not None)
+        among = f", Student's t of {degrees[0]:.3g} to {degrees[-1]:.3g} degrees" if degrees else ""
         told.append(
-            "Standard errors, intervals and profiles allow for errors that last (slowest waves,"
-            f" Student's t of {degrees[0]:.3g} to {degrees[-1]:.3g} degrees)."
+            "Standard errors, intervals and profiles allow for errors that last (slowest waves"
+            f"{among})."
         )
     if answer.get("bootstrap"):
         told.append(
