@@ -198,7 +198,7 @@ def test_results_that_are_not_there_are_refused(
 ) -> None:
     (tmp_path / "text.nc").write_text("no netCDF")
     for command in ("describe", "analyse"):
-        assert "no such file or directory" in refused(capsys, command, tmp_path / "none.nc")
+        assert "got no such file" in refused(capsys, command, tmp_path / "none.nc")
         assert "expected results of a run, got no netCDF" in refused(
             capsys, command, tmp_path / "text.nc"
         )

@@ -143,8 +143,8 @@ def _errors(answer: dict[str, Any]) -> list[str]:
     if supposed == "independent":
         told.append("Standard errors, intervals and profiles suppose independent errors of rows.")
     if supposed == "lasting":
-        known = (entry["degrees"] for entry in answer["estimates"].values())
-        degrees = sorted(number for number in known if number is not None)
+        entries = answer["estimates"].values()
+        degrees = sorted(entry["degrees"] for entry in entries if entry["degrees"] is not None)
         among = f", Student's t of {degrees[0]:.3g} to {degrees[-1]:.3g} degrees" if degrees else ""
         told.append(
             "Standard errors, intervals and profiles allow for errors that last (slowest waves"
