@@ -98,7 +98,8 @@ def test_values_are_crossed_with_the_settings_of_a_study() -> None:
 
 
 def test_settings_of_one_label_are_told_apart_by_their_number() -> None:
-    long = [[[0, 0.01]] + [[day, 0.02] for day in range(1, 20)] + [[30, last]] for last in (0, 1)]
+    days = [[day, 0.02] for day in range(1, 20)]
+    long = [[[0, 0.01], *days, [30, middle], *([40 + d, r] for d, r in days)] for middle in (0, 1)]
     labels = load_sweep("fei", {"deposits.savings.rate": long}).labels
     assert len(set(labels)) == 2 and labels[0].startswith("1: savings.rate=[[0, 0.01]")
 
