@@ -73,7 +73,9 @@ def test_commands_that_read_results_read_a_store(
     answer: Answer, capsys: pytest.CaptureFixture[str], kept: xarray.Dataset, folder: Path
 ) -> None:
     answer(*RUN, "--out", STORE, "--variable", "balance")
-    assert set(load_results(STORE).data_vars) == {"balance", "target_weight", "status"}
+    of_paths = {"path_status", "path_shortfall", "path_redemption"}
+    variables = {"balance", "target_weight", "status"} | of_paths
+    assert set(load_results(STORE).data_vars) == variables
     assert answer("describe", STORE)["sizes"] == {"path": PATHS, "step": 6, "deposit": 4}
     assert "final-split" in answer("analyse", STORE, "--what", "final-split")
     assert main(["analyse", STORE, "--what", "total-transfers"]) == 2
