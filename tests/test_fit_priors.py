@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.optimize import brentq
+from scipy.stats import chi2
 from test_fit_uncertainty import small
 from worlds_fit import with_noise
 from worlds_observed import SMALL, observations_of, simulate_world
@@ -17,7 +18,7 @@ import camjax
 from calibration.backtest.history import with_series
 from calibration.fit import Fit, Problem, fit, free_parameters, identifiability, pose, uncertainty
 from calibration.fit.priors import Priors, prior_terms
-from calibration.fit.profile import CHI_SQUARE_95, profile_limits
+from calibration.fit.profile import profile_limits
 from camjax import CamjaxError
 
 DURATION, FACTOR = "rebalancing.duration_days", "weights.factor.outside"
@@ -68,7 +69,7 @@ def test_a_linear_problem_with_a_normal_prior_has_the_conjugate_answer(linear: F
         """Of the deviance of the posterior whose noise is free too, above its 95 % limit."""
         own = np.square(np.append(rows[0], rows[1:] + z)).sum() / np.square(ends).sum()
         known = precision * ((z - centre) ** 2 - (expected - centre) ** 2)
-        return float(len(rows) * np.log(own) + known - CHI_SQUARE_95)
+        return float(len(rows) * np.log(own) + known - chi2.ppf(0.95, 1))
 
     limits = np.sort([brentq(rise, expected, expected + step) for step in (-0.5, 0.5)])
     profiled = sign * np.sqrt(2) * np.log(profile_limits(linear, found).limits[0])
