@@ -4,6 +4,7 @@ What one test compiled is found again by others, by commands that tests start, a
 of the tests: the folder `.jax_cache` may be removed at any time.
 """
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -19,6 +20,13 @@ import jax
 from hypothesis import settings
 
 from camjax.config import configure
+from camjax.deposits import DEPOSITS
+from camjax.scenario.deposit_tables import DEPOSIT_TABLES, deposit_entries
+from camjax.scenario.schema import Document
+
+# Tracing makes millions of objects that live on: looking for cycles among them every 700 is a third
+# of the time.
+gc.set_threshold(100_000, 50, 100)
 
 configure(precision="float64")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -35,6 +43,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     jax.config.update("jax_enable_x64", True)
+
+
+@pytest.fixture
+def own_types() -> Iterator[None]:
+    """Takes back afterwards which types of deposits a test registers."""
+    kept = [(registry, dict(registry)) for registry in (DEPOSITS, DEPOSIT_TABLES)]
+    yield
+    for registry, known in kept:
+        registry.clear()
+        registry.update(known)
+    Document.model_fields["deposits"].annotation = deposit_entries()
+    Document.model_rebuild(force=True)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A deposit of one's own, as the guide of deposits says, from a scenario file to results."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -17,8 +16,7 @@ from camjax.domains import Interval
 from camjax.errors import CamjaxError, ScenarioError
 from camjax.results import load_results
 from camjax.scenario import load_scenario, parameters, register_deposit
-from camjax.scenario.deposit_tables import DEPOSIT_TABLES, DepositTable, deposit_entries
-from camjax.scenario.schema import Document
+from camjax.scenario.deposit_tables import DEPOSIT_TABLES, DepositTable
 from camjax.scenario.tables import NonNegative
 
 GUIDE = Path(camjax.__file__).parent / "deposits" / "README.md"
@@ -32,19 +30,16 @@ IDLE = {"name": "idle", "type": "idle", "user_balance": 9e6}
 WORLD: dict[str, Any] = {"steps": 20, "deposits": [STAKED, IDLE]}
 
 
-@pytest.fixture
-def guide() -> Iterator[dict[str, Any]]:
-    """What the guide's code defines; what it registers is taken back afterwards."""
-    before, tables = dict(DEPOSITS), dict(DEPOSIT_TABLES)
-    names: dict[str, Any] = {}
+def run_the_guide(names: dict[str, Any]) -> dict[str, Any]:
+    """What its code defines."""
     for code in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL):
         exec(code, names)
-    yield names
-    for registry, known in ((DEPOSITS, before), (DEPOSIT_TABLES, tables)):
-        registry.clear()
-        registry.update(known)
-    Document.model_fields["deposits"].annotation = deposit_entries()
-    Document.model_rebuild(force=True)
+    return names
+
+
+@pytest.fixture
+def guide(own_types: None) -> dict[str, Any]:
+    return run_the_guide({})
 
 
 def test_every_type_of_the_registry_has_a_table_and_a_class() -> None:
@@ -72,6 +67,14 @@ def test_the_guide_leads_from_a_file_to_results(guide: dict[str, Any], tmp_path:
     kept = load_results(tmp_path / "out")
     np.testing.assert_allclose(kept.staking_rate.squeeze(), rates, rtol=1e-12)
     assert kept.deposit.values.tolist() == ["staked", "idle"]
+
+
+def test_a_class_that_is_defined_again_takes_the_place_of_the_earlier_one(
+    guide: dict[str, Any],
+) -> None:
+    earlier = guide["Staking"]
+    run_the_guide(guide)
+    assert type(guide["scenario"].model.deposits[0]) is guide["Staking"] is not earlier
 
 
 def test_keys_of_an_own_type_are_checked_and_are_numbers_of_the_model(

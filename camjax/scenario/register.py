@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def register_deposit(deposit: "type[Deposit]", table: type[DepositTable]) -> None:
     """Let scenario files name a deposit type: `type = "<its type>"`, with the keys of its table.
 
-    From then on, in this process, scenarios of this type load, by file as by mapping.
+    From then on, in this process, scenarios of this type load, by file as by mapping. A class that
+    is defined again, as when a cell of a notebook runs twice, takes the place of the earlier one.
 
     Args:
       deposit: the class; `deposit.type` is its name in files.
@@ -26,11 +27,10 @@ def register_deposit(deposit: "type[Deposit]", table: type[DepositTable]) -> Non
     from camjax.deposits import DEPOSITS
 
     where = f"register_deposit({deposit.__name__}, {table.__name__})"
-    if DEPOSITS.get(deposit.type, deposit) is not deposit:
-        taken = DEPOSITS[deposit.type].__name__
-        raise CamjaxError(
-            refusal(where, "a type of its own", f'"{deposit.type}", which is {taken}\'s')
-        )
+    taken = DEPOSITS.get(deposit.type, deposit)
+    if (taken.__module__, taken.__qualname__) != (deposit.__module__, deposit.__qualname__):
+        got = f'"{deposit.type}", which is {taken.__name__}\'s'
+        raise CamjaxError(refusal(where, "a type of its own", got))
     fields = {field.name for field in dataclasses.fields(deposit)}  # type: ignore[arg-type]
     keys = table.model_fields.keys() - DepositTable.model_fields.keys()
     if keys | {"user_balance"} != fields:
