@@ -67,3 +67,33 @@ def test_a_key_is_not_given_two_values(arguments: tuple[str, ...], capsys: Refus
 
 def test_a_flag_may_be_said_twice(capsys: Refused) -> None:
     assert main(["scenarios", "list", "--json", "--json"]) == 0
+
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (LONG,),
+        ("run", "fei", LONG),
+        ("run", "fei", *["more"] * 2000),
+        ("run", f"--{LONG}"),
+        ("run", f"--{LONG}=1"),
+        ("run", f"--json={LONG}"),
+        ("run", "fei", "--paths", f"{LONG}a"),
+        ("run", "fei", "--keep", LONG),
+        ("run", "fei", "--paths", "a\x1b[2J" + LONG),
+        ("backtest", "observed.csv", "--mode", f"it's {LONG}", "--scenario", "fei"),
+        ("scenarios", LONG),
+        ("scenarios", "list", LONG),
+        ("calibrate", f"--free={LONG}"),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:30],
+)
+def test_the_parser_repeats_no_more_of_a_text_than_other_messages(
+    arguments: tuple[str, ...], capsys: Refused
+) -> None:
+    said = refusal_of(capsys, *arguments)
+    assert said.count("9") <= 120 and said.count("more") <= 30
+    assert "\x1b" not in said and len(said) < 500

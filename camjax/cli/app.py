@@ -30,6 +30,7 @@ from camjax.cli.solve import solve
 from camjax.cli.statuses import BY_SIGNAL, INTERRUPTED, OK, REFUSED
 from camjax.cli.streams import complain, mend_streams, output_error
 from camjax.cli.sweep import sweep
+from camjax.cli.told_by_parser import bounded
 from camjax.cli.weights import weights
 from camjax.errors import CamjaxError, QuestionError
 
@@ -120,7 +121,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except CamjaxError as error:
         return _refuse(str(error))
     except typer.TyperException as error:
-        return _refuse(f"{error.format_message().rstrip('.')}. Try `camjax --help`.")
+        said = bounded(error.format_message(), given).rstrip(".")
+        return _refuse(f"{said}. Try `camjax --help`.")
     except SystemExit:  # of typer, where nobody reads its output any more
         return cannot_write(BrokenPipeError())
     except Exception as error:

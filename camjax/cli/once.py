@@ -1,4 +1,4 @@
-"""What holds for the options of every command: one value is given once, numbers are finite."""
+"""What holds for the arguments of every command: each has a place, each option one value."""
 
 import math
 from collections import Counter
@@ -16,12 +16,15 @@ class Once(TyperCommand):
     one that was asked. A flag that comes twice says the same twice.
     """
 
+    allow_extra_args = True
+    """They are refused here, in a sentence that does not repeat all of them."""
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read arguments.
 
         Raises:
-          CamjaxError: an option that has one value is given several; nan, infinity, or a whole
-            number of more than 63 bits.
+          CamjaxError: an option that has one value is given several; arguments beyond those that
+            the command has; nan, infinity, or a whole number of more than 63 bits.
         """
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         for option, times in Counter(order).items():
@@ -30,6 +33,10 @@ class Once(TyperCommand):
                 name = max(option.opts, key=len)
                 raise CamjaxError(refusal(name, "one value", f"{times} of them"))
         rest = super().parse_args(ctx, args)
+        if rest:
+            remedy = f"`{ctx.command_path} --help` tells what there are."
+            expected = "no further arguments"
+            raise CamjaxError(refusal(ctx.command_path, expected, " ".join(rest), remedy))
         for parameter in self.params:
             value = ctx.params.get(parameter.name)
             if isinstance(value, float) and not math.isfinite(value):
