@@ -302,6 +302,24 @@ def test_bad_input_is_refused_in_one_line(
 
 
 DATA = SHARED / "data"
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(100.0, "Divide it by 100, or add --as-is"), (-1.0, "yields of 0 and above")],
+)
+def test_yields_of_drivers_are_asked_what_those_of_the_table_are(
+    factor: float, said: str, world: World, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    rates = factor * np.abs(world.columns["yield_rate_outside"])
+    write_csv(folder / "drivers.csv", {"step": range(25), "yield_rate_outside": rates})
+    for command in (["backtest"], ["forecast", "--horizon", "2"]):
+        assert main([*command, "observed.csv", *TRUE]) == 2
+        refused = capsys.readouterr().err
+        assert "drivers.csv, column yield_rate_outside: expected" in refused and said in refused
+    assert main(["backtest", "observed.csv", *TRUE, "--as-is"]) == 0
+
+
 REAL = {
     "fei-2022": (80, "fei-2022.csv", ("--drivers", DATA / "fei-2022-market.csv")),
     "dai-2021": (515, "dai-compound-aave-2021.csv", ()),

@@ -69,6 +69,14 @@ CASES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
         replaced("utilization", "savings_rate").replace("0.69", "-0.01"),
         ("line 4, column savings_rate", "≥ 0"),
     ),
+    "yields in percent": (
+        "step,savings_rate\n0,1.5\n1,1.5\n2,2\n3,1.5\n",
+        ("column savings_rate", "shares of 1 a year, got a median of 1.5", "drivers.as_is = true"),
+    ),
+    "one day's yield beyond belief": (
+        "step,savings_rate\n0,0.1\n1,0.1\n2,6\n3,0.1\n",
+        ("column savings_rate: expected yields of at most 5 a year, got 6.", "drivers.as_is"),
+    ),
     "cell too many": (replaced("0.72", "0.72,1"), ("line 3: expected 3 cells", "got 4")),
     "cell missing": (replaced(",0.72", ""), ("line 3: expected 3 cells", "got 2")),
     "gap in steps": (replaced("\n2,", "\n3,"), ("line 4, column step: expected 2", '"3"')),
@@ -123,6 +131,46 @@ def test_columns_of_the_file_win_over_processes_and_processes_over_rates(tmp_pat
     assert market["utilization"].tolist() == [0.70, 0.72, 0.69, 0.71]
     assert savings["savings_rate"].tolist() == [0.04] * 4
     assert not scenario.is_random
+
+
+VENUES: dict[str, Any] = {
+    "steps": 3,
+    "deposits": [
+        {"name": "a", "type": "external", "user_balance": 1.0},
+        {"name": "b", "type": "external", "user_balance": 1.0},
+    ],
+}
+
+
+def venues(folder: Path, first: str, second: str, **drivers: Any) -> Scenario:
+    """Two venues with the same yields on all days."""
+    lines = [f"{step},{first},{second}" for step in range(4)]
+    (folder / "venues.csv").write_text("\n".join(["step,yield_rate_a,yield_rate_b", *lines]))
+    return load_scenario({**VENUES, "drivers": {"file": str(folder / "venues.csv"), **drivers}})
+
+
+def test_one_venue_in_percent_is_refused_beside_shares(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"column yield_rate_b: .*others have 0\.03\. Divide"):
+        venues(tmp_path, "0.03", "2.8")
+    taken = venues(tmp_path, "0.03", "2.8", as_is=True)
+    assert taken.processes.given["yield_rate_b"].tolist() == [2.8] * 4
+    assert load_scenario(taken.toml).document.drivers.as_is, "kept with the results"
+
+
+def test_losses_are_yields_of_a_scenario(tmp_path: Path) -> None:
+    given = venues(tmp_path, "-0.02", "0.03").processes.given
+    assert given["yield_rate_a"].tolist() == [-0.02] * 4
+
+
+def test_a_history_in_percent_is_refused(tmp_path: Path) -> None:
+    history = tmp_path / "history.csv"
+    history.write_text("\n".join(["apy", *["3.1"] * 9]))
+    process = {"process": "block_bootstrap", "history": str(history), "column": "apy"}
+    table = {**process, "block_steps": 2, "kind": "level"}
+    rate = {"drivers": {"yield_rate_b": table}}
+    deposits = [{**VENUES["deposits"][0], "rate": 0.02}, VENUES["deposits"][1]]
+    with pytest.raises(ScenarioError, match=r"history\.csv: column yield_rate_b: .* Divide it by"):
+        load_scenario({**VENUES, "deposits": deposits, **rate})
 
 
 def test_column_left_out_of_the_file_is_drawn(tmp_path: Path) -> None:

@@ -190,6 +190,15 @@ def test_units_that_look_wrong_are_asked_about(file, name):
     assert len(read_observed(path, as_is=True).venues) == 2
 
 
+def test_an_option_that_was_given_is_no_remedy(file):
+    content = TWO_DAYS.replace(",0.0", ",900.0")
+    with pytest.raises(CamjaxError, match=r"Mend the file, or --as-is"):
+        read_observed(file("o.csv", content), percent=True)
+    content = SUSPICIOUS["one venue in percent"][0].replace(",2.", ",280.")
+    with pytest.raises(CamjaxError, match=r"Aave v3, yields: .* Mend the file, or --as-is"):
+        read_observed(file("o.csv", content), percent_of=["aave"])
+
+
 def test_what_settles_units_is_done(file):
     path = file("o.csv", SUSPICIOUS["one venue in percent"][0])
     yields = [venue.yield_rates[0] for venue in read_observed(path, percent_of=["aave"]).venues]

@@ -53,7 +53,8 @@ class Prescribed:
         The names are scenario_<label>.toml and drivers_<label>.csv, to lie in one folder.
         """
         series = f"drivers_{label}.csv"
-        drivers = {"file": series, **self.document.get("drivers", {})}
+        # What was observed was believed when it was read.
+        drivers = {"file": series, **self.document.get("drivers", {}), "as_is": True}
         rows = zip(range(self.document["steps"] + 1), *self.columns.values(), strict=True)
         return {
             f"scenario_{label}.toml": tomli_w.dumps({**self.document, "drivers": drivers}),
@@ -106,13 +107,13 @@ def prescribed(
         if not name.startswith((OBSERVED_YIELD, "dirichlet_", "target_"))
     }
     tables = document.get("drivers", {})
-    correlation = {key: tables[key] for key in ("correlation",) if key in tables}
+    beside = {key: tables[key] for key in ("correlation", "as_is") if key in tables}
     tables = {
         name: tables[name]
         for name, law in processes_ahead(scenario).processes.items()
         if law.random or is_announced(law, name in last)
     }
-    document["drivers"] = correlation | {
+    document["drivers"] = beside | {
         name: _continued(table, last.get(name), origin_days) for name, table in tables.items()
     }
     held = {

@@ -92,10 +92,13 @@ def read_observed(
         found, sentences = read_samples(read_sheet(path), said, format)
         samples += found
         notes += sentences
-    venues = [_venue(one, daily, percent_of) for one in _joined(samples)]
+    joined = _joined(samples)
+    venues = [_venue(one, daily, percent_of) for one in joined]
     _check_percent_of(percent_of, venues)
     if not as_is:
-        suspicions.check([suspicions.Venue(v.venue, _days_of(v)) for v in venues])
+        divided = [one.were_percent or _is_named(one, percent_of) for one in joined]
+        pairs = zip(venues, divided, strict=True)
+        suspicions.check([suspicions.Venue(v.venue, _days_of(v), was) for v, was in pairs])
     observed = Observed(
         venues=tuple(venues), is_calendar=samples[0].is_calendar, absent=absent, notes=tuple(notes)
     )
@@ -120,6 +123,7 @@ def _joined(samples: Sequence[Samples]) -> list[Samples]:
             is_calendar=same[0].is_calendar,
             balances=np.concatenate([one.balances for one in same]),
             yield_rates=np.concatenate([one.yield_rates for one in same]),
+            were_percent=any(one.were_percent for one in same),
         )
         for same in by_key.values()
     ]
@@ -138,7 +142,7 @@ def _venue(samples: Samples, daily: str, percent_of: Sequence[str]) -> ObservedV
             refusal(f"{samples.source}, {samples.venue}", "a balance in some row", "only blanks")
         )
     yields = days.yield_rates
-    if {samples.venue, samples.deposit} & set(percent_of):
+    if _is_named(samples, percent_of):
         yields = yields / 100
     return ObservedVenue(
         source=samples.source,
@@ -150,6 +154,11 @@ def _venue(samples: Samples, daily: str, percent_of: Sequence[str]) -> ObservedV
         balances=days.balances,
         yield_rates=yields,
     )
+
+
+def _is_named(samples: Samples, percent_of: Sequence[str]) -> bool:
+    """Whether the yields of a venue were said to be in percent."""
+    return not {samples.venue, samples.deposit}.isdisjoint(percent_of)
 
 
 def _days_of(venue: ObservedVenue) -> Days:

@@ -30,6 +30,7 @@ class Samples:
       is_calendar: which of both.
       balances: [n] tokens; NaN where blank.
       yield_rates: [n] 1/year, simple; NaN where blank.
+      were_percent: whether yields stand there in percent.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Samples:
     is_calendar: bool
     balances: np.ndarray
     yield_rates: np.ndarray
+    were_percent: bool
 
 
 def read_samples(
@@ -102,6 +104,7 @@ def _long(sheet: Sheet, mapping: Mapping, days: np.ndarray, is_calendar: bool) -
             is_calendar=is_calendar,
             balances=balances[at],
             yield_rates=yields[at],
+            were_percent=bool(mapping.is_percent),
         )
         for (deposit, venue), at in rows.items()
     ]
@@ -126,6 +129,7 @@ def _wide(sheet: Sheet, mapping: Mapping, days: np.ndarray, is_calendar: bool) -
                 is_calendar=is_calendar,
                 balances=_numbers(sheet, mapping, name) / (mapping.unit or 1.0),
                 yield_rates=yields,
+                were_percent=bool(mapping.is_percent),
             )
         )
     return found

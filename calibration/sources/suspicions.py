@@ -15,6 +15,7 @@ BALANCE_RATIO = 1000.0
 JUMP = 10.0
 """Times by which the total may change from a day to the next."""
 
+MEND = "Mend the file,"
 AS_IS = "or --as-is if the figures are right as they stand."
 
 
@@ -24,6 +25,8 @@ class Venue:
 
     name: str
     days: Days
+    were_percent: bool = False
+    """Whether yields were percent and have been divided."""
 
 
 def check(venues: Sequence[Venue]) -> None:
@@ -32,9 +35,9 @@ def check(venues: Sequence[Venue]) -> None:
     Raises:
       CamjaxError: the first suspicion that there is.
     """
-    figures = [Figures(v.name, v.days.balances, v.days.yield_rates) for v in venues]
+    figures = [Figures(v.name, v.days.balances, v.days.yield_rates, v.were_percent) for v in venues]
     for found in suspicious_units(figures):
-        _refuse(found.where, found.expected, found.got, found.options or "Mend the file,")
+        _refuse(found.where, found.expected, found.got, found.options or MEND)
     _balances_in_two_units(venues)
     _total_jumps(venues)
 
@@ -48,7 +51,7 @@ def _balances_in_two_units(venues: Sequence[Venue]) -> None:
             f"{positive[-1][1]}, balances",
             "one unit in all venues",
             got,
-            "Read that file alone with --unit, give its --out beside the others,",
+            "Read it from a file of its own with --unit, give its --out beside the others,",
         )
 
 
@@ -60,7 +63,7 @@ def _total_jumps(venues: Sequence[Venue]) -> None:
     worst = int(np.argmax(np.abs(np.log(ratio))))
     if not 1 / JUMP <= ratio[worst] <= JUMP:
         got = f"{total[worst]:.4g}, then {total[worst + 1]:.4g}"
-        _refuse("balances", "a total that changes less than tenfold from day to day", got, "")
+        _refuse("balances", "a total that changes less than tenfold from day to day", got, MEND)
 
 
 def _together(venues: Sequence[Venue]) -> np.ndarray:

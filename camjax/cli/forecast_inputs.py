@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from calibration.csv_lines import read_lines
-from calibration.driver_series import read_driver_table
 from calibration.forecast import History
 from calibration.missing_days import Interpolate
 from calibration.observations import Observations
 from calibration.score_table import EMPTY_SHARE
+from camjax.cli.driver_file import read_drivers
 from camjax.cli.history import DRAWS, RATE_COLUMNS
 from camjax.cli.observed import ObservedOptions, read_document
 from camjax.cli.without import without
 from camjax.errors import CamjaxError, refusal
 from camjax.scenario import Scenario, load_scenario
-from camjax.scenario.columns import column_for, known_columns
+from camjax.scenario.columns import column_for
 from camjax.scenario.schema import Document
 
 
@@ -74,8 +74,7 @@ def load_inputs(
     series: dict[str, np.ndarray] = {}
     unused: tuple[str, ...] = ()
     if drivers is not None:
-        known = {name: kind.domain for name, kind in known_columns(document.deposits).items()}
-        table = read_driver_table(drivers, known, document.dt_days)
+        table = read_drivers(drivers, document, options.as_is)
         days = document.dt_days * np.arange(steps + 1)
         series = table.at(days, observations.clock, options.policy)
         series = {name: values for name, values in series.items() if not name.startswith(DRAWS)}

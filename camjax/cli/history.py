@@ -8,14 +8,14 @@ import numpy as np
 
 from calibration.backtest.history import with_series
 from calibration.csv_lines import read_lines
-from calibration.driver_series import read_driver_table
 from calibration.observations import Observations
+from camjax.cli.driver_file import read_drivers
 from camjax.cli.observed import ObservedOptions, read_document
 from camjax.cli.without import without
 from camjax.domains import SUM_TOLERANCE
 from camjax.errors import CamjaxError, refusal
 from camjax.scenario import Scenario, load_scenario
-from camjax.scenario.columns import column_for, known_columns
+from camjax.scenario.columns import column_for
 from camjax.scenario.precision import real_numbers
 from camjax.scenario.schema import Document
 
@@ -76,8 +76,7 @@ def load_history(
     series: dict[str, np.ndarray] = {}
     unused: tuple[str, ...] = ()
     if drivers is not None:
-        known = {name: kind.domain for name, kind in known_columns(document.deposits).items()}
-        table = read_driver_table(drivers, known, document.dt_days)
+        table = read_drivers(drivers, document, options.as_is)
         series = table.at(days, observations.clock, options.policy)
         unused = table.unused
         overrides["drivers.file"] = None

@@ -11,6 +11,9 @@ TIME_COLUMNS = ("step", "time")
 """Columns that place the rows of drivers.csv in time; not drivers."""
 
 
+YIELDS = ("yield_rate", "savings_rate")
+"""Columns that hold yields in 1/year, by their names without a deposit's."""
+
 WEIGHTS_FROM_OUTSIDE = ("dirichlet_", "target_")
 """How columns begin that only one rule reads, and reads for all allocated deposits at once."""
 
@@ -62,6 +65,15 @@ def known_columns(deposits: Sequence[DepositTable]) -> dict[str, ColumnKind]:
         for stem, domain in deposit.columns.items()
     }
     return shared | own | of_type
+
+
+def is_yield(column: str) -> bool:
+    """Whether a driver column holds yields.
+
+    >>> is_yield("yield_rate_aave"), is_yield("savings_rate"), is_yield("utilization_aave")
+    (True, True, False)
+    """
+    return column in YIELDS or column.startswith(tuple(f"{stem}_" for stem in YIELDS))
 
 
 def column_for(stem: str, deposit: str, columns: Collection[str]) -> str | None:

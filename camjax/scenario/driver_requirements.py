@@ -32,7 +32,7 @@ def check_processes(document: Document) -> None:
     for column, process in document.drivers.processes.items():
         where = f"drivers.{column}"
         if column not in known:
-            refuse(where, *unknown("driver", column, ["file", "correlation", *known]))
+            refuse(where, *unknown("driver", column, ["file", "as_is", "correlation", *known]))
         kind = known[column]
         if kind.processes == "none":
             refuse(where, "no process", process.process, "Give these columns in drivers.csv.")

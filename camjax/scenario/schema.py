@@ -85,11 +85,15 @@ class MarketTable(Table):
 
 
 class DriversTable(Table):
-    """`[drivers]`: a file, correlations, and a process for any column."""
+    """`[drivers]`: a file, correlations, and a process for any column.
+
+    With `as_is`, yields of files are taken as they stand where they look like another unit.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     file: str | None = None
+    as_is: bool | None = None
     correlation: list[Annotated[tuple[str, str, float], Pair("columns", "(-1, 1)")]] | None = None
     __pydantic_extra__: dict[str, ProcessEntry] = Field(init=False)
 
