@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from camjax.cli import main
 from camjax.cli.app import app
-from camjax.cli.outputs import ANSWERS
+from camjax.cli.leftovers import ANSWERS, check_leftovers
 from camjax.cli.plain import as_document
 
 SHORT = ("--set", "steps=2", "--paths", "2")
@@ -69,8 +69,54 @@ def test_an_earlier_answer_is_not_left_beside_a_new_one(
     assert main([*arguments, "--out", str(folder)]) == 2
     refusal = capsys.readouterr().err
     assert leaves in refusal and "Choose another folder, or remove" in refusal
+    assert "--report" not in refusal or arguments[0] != "weights", "which has none"
     assert {path.name for path in folder.iterdir()} == seen
     assert (folder / leaves).read_text() == "earlier"
+
+
+FIT = ["calibrate", "observed.csv", "--scenario", "fei", "--free", "weights.elasticity"]
+FORECAST = ["forecast", "observed.csv", "--horizon", "2", "--method", "window_mean"]
+SOBOL = ["sensitivity", "fei", "--method", "sobol", "--parameters", "deposits.savings.rate=0:0.1"]
+METHODS = (
+    "scenario_drift.toml",
+    "drivers_drift.csv",
+    "forecast_drift.svg",
+    "past_forecasts_drift.png",
+)
+BESIDE = [
+    (FIT, "fit.json", ("drivers.toml", "profiles.svg"), ("fitted.toml", "correlations.png")),
+    ([*FIT, "--profile", "--fit-drivers"], "fit.json", (), ("drivers.toml", "profiles.svg")),
+    ([*FIT, "--objective", "mae"], "fit.json", ("correlations.png",), ("fit.svg", "starts.png")),
+    ([*FIT, "--objective", "moments"], "fit.json", ("results.nc", "fit.svg"), ("fitted.toml",)),
+    (FORECAST, "forecasts.csv", METHODS, ("scenario_window_mean.toml", "errors.svg")),
+    ([*FORECAST, "--no-evaluate"], "forecasts.csv", ("errors.svg", "metrics.csv"), ()),
+    (FORECAST, "forecasts.csv", ("past_forecasts_camjax_ex_post.svg",), ()),
+    ([*FORECAST, "--method", "drift"], "forecasts.csv", (), METHODS),
+    (["weights", "observed.csv"], "metrics.csv", ("errors.svg",), ("weights.png",)),
+    (SOBOL, "sensitivity.json", ("over-time.svg",), ("tornado.png",)),
+]
+"""A command, an answer that it writes, what of an earlier one it would leave, and what not."""
+
+
+@pytest.mark.parametrize(("arguments", "answer", "left", "anew"), BESIDE)
+def test_files_of_an_earlier_answer_are_not_left_beside_a_new_one(
+    arguments, answer, left, anew, folder, capsys
+) -> None:
+    (folder / "observed.csv").write_text("time,savings,idle\n0,1,2\n1,2,1\n")
+    out = folder / "out"
+    out.mkdir()
+    for name in {*left, *anew} - {*ANSWERS}:
+        (out / name).write_text("a user's own, where there is no answer")
+    check_leftovers(out, [])
+    for name in (answer, *left, *anew):
+        (out / name).write_text("earlier")
+    status, said = main([*arguments, "--out", str(out)]), capsys.readouterr().err
+    if left:
+        told = said.partition("got ")[2].partition(". Choose another folder")[0]
+        assert (status, {*told.split(", ")}) == (2, {*left})
+        assert all((out / name).read_text() == "earlier" for name in (answer, *left, *anew))
+    else:
+        assert "Choose another folder" not in said
 
 
 def test_the_same_command_writes_its_folder_anew(tmp_path, capsys) -> None:

@@ -133,6 +133,18 @@ def names(folder: str) -> list[str]:
     return [path.name for path in Path(folder).iterdir()]
 
 
+def test_a_method_that_fails_leaves_no_earlier_files(answer: Answer, folder: Path) -> None:
+    write(folder / "observed.csv", autoregressive(24, seed=4))
+    methods = ("--method", "window_mean", "--method", "var", "--no-evaluate", "--out", "out")
+    assert not answer("observed.csv", "--horizon", 1, *methods)["failures"]
+    before = set(names("out"))
+    write(folder / "observed.csv", autoregressive(12, seed=4))
+    (failure,) = answer("observed.csv", "--horizon", 1, *methods)["failures"]
+    assert failure["method"] == "var"
+    left = {name for name in before if "var" in name}
+    assert left and set(names("out")) == before - left
+
+
 def test_nothing_is_scored_or_written_unless_asked(
     answer: Answer, observed: History, folder: Path
 ) -> None:

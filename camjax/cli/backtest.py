@@ -59,6 +59,7 @@ def backtest(
     from camjax.cli import outputs
     from camjax.cli.backtest_summary import answer, text
     from camjax.cli.history import load_history
+    from camjax.cli.leftovers import check_leftovers
     from camjax.cli.observed import ObservedOptions
     from camjax.cli.report import check_report, write_report
     from camjax.cli.requests import REPORT
@@ -71,7 +72,7 @@ def backtest(
         left_out=without or (),
     )
     names = (outputs.METRICS, outputs.WEIGHTS, outputs.RESULTS)
-    outputs.check_leftovers(out, names, with_report)
+    check_leftovers(out, (*names, *outputs.pictures("weights", "errors")), with_report)
     outputs.check_folder(out, names)
     check_report(with_report, out)
     num_paths = (paths or RANDOM_PATHS) if history.scenario.is_random else 1

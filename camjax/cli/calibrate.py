@@ -149,12 +149,14 @@ def _fit_and_write(
     """The fit, the values of fit.json, and the files written; refusals come before any work."""
     from camjax.cli import calibrate_outputs, outputs
     from camjax.cli.calibrate_request import fitted
+    from camjax.cli.leftovers import check_leftovers, remove_earlier
     from camjax.cli.progress import progress
     from camjax.cli.report import check_report
 
     checkpoint = request.checkpoint()
+    names = [*calibrate_outputs.FILES, *calibrate_outputs.files_of(request, fit_drivers)]
+    check_leftovers(request.out, names, with_report)
     history, problem = request.load()
-    outputs.check_leftovers(request.out, calibrate_outputs.FILES, with_report)
     outputs.check_folder(request.out, calibrate_outputs.FILES)
     check_report(with_report, request.out)
     try:
@@ -173,6 +175,7 @@ def _fit_and_write(
         files = calibrate_outputs.write(
             found, answer, request.out, fit_drivers, with_report, request.about()
         )
+        remove_earlier(request.out, names, files)
         checkpoint.end()
     return found, answer, files
 

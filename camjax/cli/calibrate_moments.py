@@ -9,6 +9,7 @@ from calibration.fit.moments_report import moments_report
 from camjax.cli import outputs
 from camjax.cli.calibrate_request import Request
 from camjax.cli.columns import aligned
+from camjax.cli.leftovers import check_leftovers
 from camjax.cli.plain import plain
 from camjax.errors import CamjaxError, refusal
 
@@ -34,6 +35,7 @@ def calibrate_moments(
       CamjaxError: an option that moments do not know, and see `fit_moments`.
     """
     _check(request, fit_drivers, with_report)
+    check_leftovers(request.out, FILES)
     history, problem = request.load()
     outputs.check_folder(request.out, FILES)
     found = fit_moments(problem, request.starts, request.seed)

@@ -13,12 +13,13 @@ import tomli_w
 from calibration.fit import Fit, Uncertainty
 from calibration.fit.figures import all_figures
 from calibration.fit.identifiability import correlations
+from calibration.fit.objectives import LIKELIHOODS
 from calibration.fit.processes import fit_processes
 from calibration.fit.uncertainty import NORMAL_97_5
 from calibration.observed_weights import time_coordinates
 from camjax._version import __version__
 from camjax.cli import outputs
-from camjax.cli.calibrate_request import Fitted
+from camjax.cli.calibrate_request import Fitted, Request
 from camjax.cli.report import write_report
 from camjax.cli.requests import REPORT
 from camjax.errors import CamjaxError
@@ -36,6 +37,16 @@ FIT = "fit.json"
 DRIVERS = "drivers.toml"
 FILES = (FITTED, FIT, outputs.RESULTS)
 """What is always written."""
+
+
+def files_of(request: Request | None, fit_drivers: bool) -> list[str]:
+    """Names of the files that a fit may leave, besides `FILES`; None: that any fit may leave."""
+    figures = ["fit", "residuals", "starts", "autocorrelation"]
+    if request is None or request.objective in LIKELIHOODS:
+        figures.append("correlations")
+    if request is None or request.profile:
+        figures.append("profiles")
+    return [*outputs.pictures(*figures), *([DRIVERS] if fit_drivers else [])]
 
 
 def write(

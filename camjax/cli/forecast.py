@@ -1,6 +1,6 @@
 """`camjax forecast`: weights to come, by several methods, and how well those have done so far."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,8 +86,10 @@ def forecast(
 ) -> None:
     """Forecast weights, and score each method by what it would have forecast before."""
     from calibration.forecast import Camjax, RollingOrigin, Settings, study
+    from calibration.forecast.scores import REFERENCE
     from camjax.cli import forecast_outputs, forecast_summary, outputs
     from camjax.cli.forecast_inputs import load_inputs, refuse_foresight
+    from camjax.cli.leftovers import check_leftovers, remove_earlier
     from camjax.cli.observed import ObservedOptions
     from camjax.cli.report import check_report
     from camjax.config import configure
@@ -96,8 +98,10 @@ def forecast(
     options = ObservedOptions(observed, missing, residual, supply, as_is)
     if evaluate:
         refuse_foresight(options)
+    names = tuple(dict.fromkeys([REFERENCE, *(method or ["drift"])]))
     written = [name for name in forecast_outputs.FILES if evaluate or name != outputs.METRICS]
-    outputs.check_leftovers(out, written, with_report)
+    written += forecast_outputs.files_of(names, names if evaluate else (), ex_post=ex_post)
+    check_leftovers(out, written, with_report)
     outputs.check_folder(out, forecast_outputs.FILES)
     check_report(with_report, out)
     inputs = load_inputs(
@@ -105,7 +109,7 @@ def forecast(
     )
     history = inputs.history
     settings = Settings(seed=seed, scenario=inputs.scenario, observation_noise=noise)
-    methods = _forecasters(method or ["drift"], settings)
+    methods = _forecasters(names, settings)
     if ex_post:
         methods.append(Camjax.ex_post(history, inputs.scenario))
     plan = RollingOrigin(
@@ -122,6 +126,7 @@ def forecast(
     files = []
     if out is not None:
         files = forecast_outputs.write(result, inputs.scenario, out, seed, with_report)
+        remove_earlier(out, written, files)
     if as_json:
         typer.echo(as_document(forecast_summary.answer(result, inputs.unused, files)))
         return
@@ -143,18 +148,16 @@ def _refuse_without_any(result: "Study", asked: Collection[str]) -> None:
         raise CamjaxError(" ".join(str(failure) for failure in result.failures))
 
 
-def _forecasters(names: Iterable[str], settings: "Settings") -> list["Forecaster"]:
-    """The methods asked for, after the one that all are compared with.
+def _forecasters(names: Sequence[str], settings: "Settings") -> list["Forecaster"]:
+    """Methods by name.
 
     Raises:
       CamjaxError: there is no such method.
     """
     from calibration.forecast import FORECASTERS
-    from calibration.forecast.scores import REFERENCE
     from camjax.scenario.messages import refuse, unknown
 
-    chosen = dict.fromkeys([REFERENCE, *names])
-    for name in chosen:
+    for name in names:
         if name not in FORECASTERS:
             refuse("--method", *unknown("method", name, FORECASTERS))
-    return [FORECASTERS[name](settings) for name in chosen]
+    return [FORECASTERS[name](settings) for name in names]

@@ -1,5 +1,6 @@
 """What `camjax forecast` writes into its folder."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,24 @@ if TYPE_CHECKING:
 FORECASTS = "forecasts.csv"
 FILES = (outputs.METRICS, FORECASTS, outputs.RESULTS)
 """Files that every run writes; metrics only where there is something to score."""
+
+
+def files_of(methods: Iterable[str], scored: Iterable[str], *, ex_post: bool) -> list[str]:
+    """Names of the files that forecasts may leave, besides `FILES`.
+
+    Args:
+      methods: that look ahead.
+      scored: methods that are scored.
+      ex_post: whether camjax is scored as if it had known what came, too.
+    """
+    methods, scored = list(methods), list(scored)
+    past = [*scored, *([label_of("camjax", "ex-post")] if scored and ex_post else [])]
+    figures = [f"forecast_{name}" for name in methods] + [f"past_forecasts_{name}" for name in past]
+    return [
+        *(f"scenario_{name}.toml" for name in methods),
+        *(f"drivers_{name}.csv" for name in methods),
+        *outputs.pictures(*figures, *(["errors"] if scored else [])),
+    ]
 
 
 def write(

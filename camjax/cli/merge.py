@@ -52,8 +52,9 @@ def _merge_folders(folders: list[Path], out: Path | None) -> "Summary":
     from camjax import results
     from camjax.cli.ensemble import EVENTS, reducers_of
     from camjax.cli.ensemble_summary import summarise_ensemble
+    from camjax.cli.leftovers import check_leftovers
     from camjax.cli.load import load
-    from camjax.cli.outputs import check_folder, check_leftovers
+    from camjax.cli.outputs import check_folder
     from camjax.ensemble import merge_shards, read_shards
     from camjax.results import ensemble_dataset
 

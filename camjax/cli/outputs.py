@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camjax.cli.held import reserve
-from camjax.cli.requests import REPORT
-from camjax.errors import CamjaxError, refusal
 from camjax.results import save_results
 from camjax.writing import write_whole
 
@@ -18,23 +16,6 @@ if TYPE_CHECKING:
 METRICS = "metrics.csv"
 WEIGHTS = "weights.csv"
 RESULTS = "results.nc"
-
-ANSWERS = (
-    RESULTS,
-    REPORT,
-    METRICS,
-    "design.csv",
-    "forecasts.csv",
-    "fit.json",
-    "sensitivity.json",
-    "sensitivity.csv",
-    "second.csv",
-    "over-time.csv",
-)
-"""What commands leave in their folders that speaks of one answer alone.
-
-Not among them: what may as well be a user's own there, such as scenario.toml, weights.csv.
-"""
 
 NO_FIGURES = "No figures: matplotlib is missing; pip install 'camjax[report]' brings it."
 
@@ -51,39 +32,23 @@ def check_folder(folder: Path | None, names: Iterable[str]) -> None:
         reserve(folder / name for name in names)
 
 
-def check_leftovers(folder: Path | None, names: Iterable[str], with_report: bool = False) -> None:
-    """Refuse, before anything is computed, a folder in which an earlier answer would be left.
-
-    What another command, or this one with other options, wrote there would stand beside new
-    results as if it were of them. Nothing is removed: it may be wanted.
-
-    Args:
-      folder: to be written.
-      names: of what the command writes there besides a report.
-      with_report: whether it writes a report.
-
-    Raises:
-      CamjaxError: there is such a file.
-    """
-    if folder is None:
-        return
-    written = {*names, REPORT} if with_report else {*names}
-    left = [name for name in ANSWERS if name not in written and (folder / name).exists()]
-    if left:
-        anew = ", or --report, which writes it anew" if left == [REPORT] else ""
-        raise CamjaxError(
-            refusal(
-                str(folder),
-                "a folder without answers that would not be written anew",
-                ", ".join(left),
-                f"Choose another folder, or remove them first{anew}.",
-            )
-        )
-
-
 def can_draw() -> bool:
     """Whether matplotlib is there."""
     return find_spec("matplotlib") is not None
+
+
+def pictures(*figures: str) -> tuple[str, ...]:
+    """Names of the files of figures."""
+    from calibration.figures import FORMATS
+
+    return tuple(f"{figure}.{kind}" for figure in figures for kind in FORMATS)
+
+
+def is_picture(file: str) -> bool:
+    """Whether a file is one of a figure."""
+    from calibration.figures import FORMATS
+
+    return file.endswith(tuple(f".{kind}" for kind in FORMATS))
 
 
 def write_all(

@@ -104,7 +104,8 @@ def run(
     from camjax import results
     from camjax.cli.kept import run_kept
     from camjax.cli.large import run_large
-    from camjax.cli.outputs import check_folder, check_leftovers
+    from camjax.cli.leftovers import check_leftovers
+    from camjax.cli.outputs import check_folder
     from camjax.cli.report import check_report, write_report
     from camjax.cli.requests import REPORT
     from camjax.cli.stored import run_stored

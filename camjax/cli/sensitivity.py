@@ -63,10 +63,11 @@ def sensitivity(
     """Rank a scenario's numbers by how much they matter, with intervals."""
     loaded = load(scenario, overrides, precision)
 
+    from camjax.cli.leftovers import check_leftovers
     from camjax.cli.outputs import (
         can_draw,
         check_folder,
-        check_leftovers,
+        pictures,
         render_all,
         write_files,
         write_texts,
@@ -85,7 +86,8 @@ def sensitivity(
         loaded, method, parameters, outputs, samples, scramblings, posterior, paths, seed
     )
     more = {"local": ["over-time.csv"], "sobol": ["second.csv"]}.get(method, [])
-    check_leftovers(out, ("sensitivity.csv", RANKING, *more), with_report)
+    drawn = pictures("tornado", *(["over-time"] if method == "local" else []))
+    check_leftovers(out, ("sensitivity.csv", RANKING, *more, *drawn), with_report)
     check_folder(out, ("sensitivity.csv", RANKING))
     check_report(with_report, out)
     with progress() as report:
@@ -94,11 +96,11 @@ def sensitivity(
     files: list[str] = []
     if out is not None:
         tables = found.tables() | (timed[0] if timed else {})
-        drawn = {}
+        images = {}
         if can_draw():
             figures = {"tornado": found.figure()} | (timed[1]() if timed else {})
-            drawn = render_all(figures)
-        files = [*write_texts(out, tables), *write_files(out, drawn)]
+            images = render_all(figures)
+        files = [*write_texts(out, tables), *write_files(out, images)]
         if with_report:
             files += write_page(sensitivity_report(found.ranking()), out / REPORT)
     if as_json:

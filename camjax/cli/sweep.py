@@ -62,7 +62,8 @@ def sweep(
     """Run a scenario in several settings that share their random numbers."""
     loaded = _load(scenario, assignments or [], mode, samples, seed, precision)
 
-    from camjax.cli.outputs import check_folder, check_leftovers, write_all
+    from camjax.cli.leftovers import check_leftovers
+    from camjax.cli.outputs import check_folder, write_all
     from camjax.cli.progress import progress
     from camjax.cli.report import check_report, write_report
     from camjax.cli.requests import REPORT

@@ -49,6 +49,7 @@ def weights(
     from calibration.observed_weights import describe, observations_dataset, weights_csv
     from calibration.score_table import scores_csv
     from camjax.cli import outputs
+    from camjax.cli.leftovers import check_leftovers
     from camjax.cli.observed import ObservedOptions, read_document
     from camjax.config import configure
 
@@ -59,7 +60,7 @@ def weights(
     files = []
     if out is not None:
         names = (outputs.WEIGHTS, outputs.METRICS, outputs.RESULTS)
-        outputs.check_leftovers(out, names)
+        check_leftovers(out, (*names, *outputs.pictures("weights")))
         outputs.check_folder(out, names)
         figures = {}
         if outputs.can_draw():
