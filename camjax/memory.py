@@ -6,8 +6,6 @@ from typing import Any
 
 from camjax.errors import CamjaxError, refusal
 
-REMEDY = "Keep fewer variables: --variable balance, or run fewer steps."
-
 
 def machine_bytes() -> float:
     """Memory of the machine, unlimited where it does not tell."""
@@ -16,7 +14,7 @@ def machine_bytes() -> float:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_fits(needed_bytes: float, what: str, remedy: str = REMEDY) -> None:
+def check_fits(needed_bytes: float, what: str, remedy: str) -> None:
     """Refuse what is larger than the memory.
 
     Args:

@@ -111,6 +111,12 @@ def test_an_estimate_outside_the_range_of_the_starts_is_told(tmp_path: Path) -> 
     result = fit(problem, num_starts=1)
     beyond = dataclasses.replace(result, coordinates=np.log([1e12]))
     assert any("elasticity ended at 1e+12, outside the range" in text for text in endings(beyond))
+    assert any("or hold it with --bounds" in text for text in endings(beyond))
+    held = dataclasses.replace(problem, bounds={ELASTICITY: (0.1, 9.0)})
+    assert any(
+        "or give it other --bounds" in text
+        for text in endings(dataclasses.replace(beyond, problem=held))
+    )
     inside = dataclasses.replace(result, coordinates=np.log([2.0]))
     assert not any("outside" in text for text in endings(inside))
 

@@ -215,7 +215,9 @@ def test_long_runs_are_drawn_at_fewer_steps_up_to_the_last() -> None:
 
 def test_flows_are_totals_over_the_run() -> None:
     results = run()
-    (flows,) = (f for f in build_report(results).figures if f.key == "flows")
+    made = build_report(results)
+    assert any("largest net transfer planned is from" in text for text in made.sentences)
+    (flows,) = (f for f in made.figures if f.key == "flows")
     (panel,) = flows.panels
     assert isinstance(panel, Flows)
     expected = results.transfer.sum("step").mean("path").values

@@ -165,8 +165,8 @@ def test_only_finite_decimal_numbers_are_read(text: str) -> None:
 
 def test_a_size_below_the_memory_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "machine_bytes", lambda: 2**30)
-    memory.check_fits(2**30, "paths")
+    memory.check_fits(2**30, "paths", "Run fewer.")
     with pytest.raises(
-        CamjaxError, match="paths: expected what fits in 1.0 GiB of memory, got 1.5"
+        CamjaxError, match="paths: expected what fits in 1.0 GiB of memory, got 1.5 GiB. Run fewer."
     ):
-        memory.check_fits(1.5 * 2**30, "paths")
+        memory.check_fits(1.5 * 2**30, "paths", "Run fewer.")

@@ -278,7 +278,9 @@ def test_a_merge_that_fails_leaves_the_shards_alone(
         shard(number, 2, f"{number}.zarr")
     stopped(full_disk)
     assert main(["merge", "1.zarr", "2.zarr", "--out", STORE]) == 2
-    assert f"{STORE}: expected a store that can be written" in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert f"{STORE}: expected a store that can be written" in complaint
+    assert "--resume" not in complaint, "of a merge there is nothing to resume"
     assert {each.name for each in folder.iterdir()} == {"1.zarr", "2.zarr"}
 
 

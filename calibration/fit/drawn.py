@@ -14,15 +14,15 @@ def refuse_drawn(problem: Problem) -> None:
     Raises:
       CamjaxError: one of them is free.
     """
-    processes = problem.scenario.document.drivers.processes
-    still = [name for name, table in processes.items() if table.process in NOT_DRAWN]
+    drawn = _drawn_columns(problem) if problem.data.keys is not None else []
     for path in problem.free.names if problem.data.keys is not None else ():
         process = path.split(".")[1]
-        if (path.startswith("drivers.") and process not in still) or path.startswith(CONCENTRATION):
+        if (path.startswith("drivers.") and process in drawn) or path.startswith(CONCENTRATION):
             expected = "a number of what is not drawn"
             remedy = (
                 "Weights predicted are means over paths, of which the spread is no part. Fit"
-                " simulated moments (--objective moments, fit_moments), or give the series."
+                " simulated moments (--objective moments, fit_moments), or give the series with"
+                " --drivers and leave the number out."
             )
             raise CamjaxError(refusal(path, expected, "one of a random process", remedy))
 
@@ -32,8 +32,20 @@ def drawn(problem: Problem) -> list[str]:
     keys = problem.data.keys
     if keys is None:
         return []
+    columns = _drawn_columns(problem)
+    remedy = f" Give the series of {', '.join(columns)} with --drivers." if columns else ""
     return [
         f"the scenario draws what drives it: predictions are means over {len(keys)} paths, and"
-        " standard errors and intervals do not know that the history is one draw. Give the series"
-        " with --drivers."
+        f" standard errors and intervals do not know that the history is one draw.{remedy}"
     ]
+
+
+def _drawn_columns(problem: Problem) -> list[str]:
+    """Driver columns that are drawn, of which a series could be given."""
+    scenario = problem.scenario
+    given, document = scenario.processes.given, scenario.document
+    processes = document.drivers.processes.items()
+    columns = [name for name, table in processes if table.process not in NOT_DRAWN]
+    if document.weights.rule == "exogenous":
+        columns += [f"dirichlet_{name}" for name in document.allocated]
+    return [name for name in columns if name not in given]

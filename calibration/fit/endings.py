@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from calibration.fit.drawn import drawn
-from calibration.fit.free import FreeParameters
+from calibration.fit.free import Bounds, FreeParameters
 from calibration.fit.levenberg_marquardt import CONVERGED, STATUS
 from calibration.fit.naming import group
 from calibration.fit.search import Fit
@@ -24,7 +24,7 @@ def endings(result: Fit) -> list[str]:
     return [
         *_unfinished(result),
         *drawn(result.problem),
-        *outside(result.problem.free, result.coordinates),
+        *outside(result.problem.free, result.coordinates, result.problem.bounds),
     ]
 
 
@@ -38,8 +38,14 @@ def _unfinished(result: Fit) -> list[str]:
     ]
 
 
-def outside(free: FreeParameters, coordinates: np.ndarray) -> list[str]:
-    """Numbers that lie outside the box that starts are spread over."""
+def outside(free: FreeParameters, coordinates: np.ndarray, bounds: Bounds) -> list[str]:
+    """Numbers that lie outside the box that starts are spread over.
+
+    Args:
+      free: the numbers.
+      coordinates: where they ended.
+      bounds: that were given.
+    """
     lower, upper = free.box()
     slack = BESIDE * (upper - lower)
     out = (coordinates < lower - slack) | (coordinates > upper + slack)
@@ -51,10 +57,12 @@ def outside(free: FreeParameters, coordinates: np.ndarray) -> list[str]:
         if out[first : first + len(block.coordinates)].any():
             at = ", ".join(f"{value:.3g}" for value in values[here])
             among = ", ".join(f"{low:.3g} to {high:.3g}" for low, high in ends[here])
+            hold = ", or hold it with --bounds" if len(block.names) == 1 else ""
+            if block.names[0] in bounds:
+                hold = ", or give it other --bounds"
             warnings.append(
                 f"{group(free, i)} ended at {at}, outside the range that starts are spread over,"
-                f" {among}: begin nearer with --set, or hold it with --bounds, and see whether it"
-                " comes there again."
+                f" {among}: begin nearer with --set{hold}, and see whether it comes there again."
             )
         first, number = first + len(block.coordinates), number + len(block.names)
     return warnings

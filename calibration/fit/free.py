@@ -103,6 +103,12 @@ class FreeParameters:
         """Derivative [K, D] of the values' places on their line by the coordinates."""
         return jax.jacfwd(lambda z: self.line(self.constrain(z)))(coordinates)
 
+    @property
+    def begin_elsewhere(self) -> str:
+        """What helps where no search comes to an end."""
+        fewer = ", or free fewer numbers" if len(self.blocks) > 1 else ""
+        return f"Begin elsewhere with --set{fewer}."
+
     def box(self) -> tuple[np.ndarray, np.ndarray]:
         """Ends [D] of the range that wide starts are spread over."""
         parts = zip(self.blocks, self._split(self.start), strict=True)

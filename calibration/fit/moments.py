@@ -11,6 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 from scipy import special
 
+from calibration.fit.free import FreeParameters
 from calibration.fit.levenberg_marquardt import CONVERGED, STATUS, Options, least_squares
 from calibration.fit.objectives import coordinates
 from calibration.fit.problem import Data, Problem
@@ -114,7 +115,7 @@ def fit_moments(problem: Problem, num_starts: int = 8, seed: int = 0) -> Moments
     own = np.asarray(many(free.start, others))
     alone = np.diag(_scales(own))
     first = search(starts, jnp.asarray(alone), observed, data)
-    point = first.coordinates[_best(first)]
+    point = first.coordinates[_best(first, free)]
     root, rank = weighing(np.asarray(many(point, others)), num_paths(data))
     usual = weighing(own, num_paths(data))
     if rank < usual[1]:  # there paths hardly vary, so that nothing could be weighed
@@ -123,7 +124,7 @@ def fit_moments(problem: Problem, num_starts: int = 8, seed: int = 0) -> Moments
         expected = f"at least as many moments that vary as free numbers, {len(point)}"
         raise CamjaxError(refusal("moments", expected, rank))
     ends = search(first.coordinates, jnp.asarray(root), observed, data)
-    best = _best(ends)
+    best = _best(ends, free)
     end = ends.coordinates[best]
     paths = np.asarray(many(end, data))
     slopes = np.asarray(jax.jit(jax.jacfwd(lambda z: many(z, data).mean(axis=0)))(end))
@@ -211,12 +212,12 @@ def _other_keys(data: Data) -> Array:
     return jax.random.split(jax.random.fold_in(data.keys[0], 1), PATHS_OF_WEIGHTS)
 
 
-def _best(ends: Searched) -> int:
+def _best(ends: Searched, free: FreeParameters) -> int:
     """Position of the least finite cost, of searches that converged if it is theirs."""
     costs = np.asarray(ends.cost)
     if not np.isfinite(costs).any():
-        remedy = "Begin elsewhere with --set, or free fewer numbers."
-        raise CamjaxError(refusal("moments", "finite ones from some start", "none", remedy))
+        expected = "finite ones from some start"
+        raise CamjaxError(refusal("moments", expected, "none", free.begin_elsewhere))
     finite = np.where(np.isfinite(costs), costs, np.inf)
     tied = (finite <= finite.min() * (1 + 1e-9)) & (np.asarray(ends.status) == CONVERGED)
     return int(np.argmax(tied)) if tied.any() else int(finite.argmin())
@@ -247,10 +248,10 @@ def _check(problem: Problem) -> None:
     """Refuse a problem that has no moments, or too few."""
     data = problem.data
     if data.keys is None:
-        remedy = "Of one that is not, fit() fits predictions."
+        remedy = "Other objectives fit predictions."
         raise CamjaxError(refusal("scenario", "one that is random", "none of it is", remedy))
     if problem.mode != "free-run":
-        remedy = 'Pose it with mode="free-run".'
+        remedy = 'Pose it with mode="free-run", or leave --mode out.'
         raise CamjaxError(refusal("mode", "free-run", problem.mode, remedy))
     if problem.priors.positions:
         raise CamjaxError(refusal("priors", "none beside moments", len(problem.priors.positions)))

@@ -67,7 +67,7 @@ def _warnings(found: MomentsFit) -> list[str]:
         for name, error in zip(found.problem.free.names, found.line_errors, strict=True)
         if not np.isfinite(error)
     ]
-    told += outside(found.problem.free, found.coordinates)
+    told += outside(found.problem.free, found.coordinates, found.problem.bounds)
     if found.j_p_value < 0.05:
         told.append(
             "the model does not have the moments observed, whatever its free numbers (J test, p ="

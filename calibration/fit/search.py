@@ -175,7 +175,7 @@ def fit(
     precision = None
     found, costs = ends.coordinates, np.asarray(ends.cost)
     if not np.isfinite(costs).any():
-        remedy = "Begin elsewhere with --set, or free fewer numbers."
+        remedy = problem.free.begin_elsewhere
         raise CamjaxError(refusal("fit", "a finite loss from some start", "none", remedy))
     at_best, best = best_end(problem, ends, objective in RESIDUALS)
     if isinstance(ends, End) and objective == "dirichlet":

@@ -42,10 +42,10 @@ def profile_windows(
     """
     rule = problem.scenario.model.weights.rule
     if not isinstance(getattr(rule, "memory", None), WindowMemory):
-        remedy = "Leave weights.yield_half_life_days out."
-        raise CamjaxError(
-            refusal("windows", "a scenario with weights.yield_window", "none", remedy)
-        )
+        forgets = problem.scenario.document.weights.yield_half_life_days is not None
+        remedy = "Leave weights.yield_half_life_days out." if forgets else ""
+        expected = "a scenario whose holders remember a window of yields"
+        raise CamjaxError(refusal("windows", expected, "another", remedy))
     if objective not in RESIDUALS:
         raise CamjaxError(refusal("objective", " or ".join(RESIDUALS), objective))
     rows = len(problem.data.observed)

@@ -167,12 +167,13 @@ def rolling_origin(
 
 
 def _remedy(needed: int, plan: RollingOrigin, num_rows: int) -> str:
-    """What lets a method see as many rows from the first origin as it needs."""
-    if plan.window is not None and plan.window < needed:
-        return f"Let it see more rows: --window {needed}."
+    """What lets a method see as many rows from the first origin as it needs, if anything does."""
     initial = needed + plan.embargo
-    if plan.initial < initial <= num_rows - plan.horizon:
-        return f"Start later: --initial {initial}."
+    if initial <= num_rows - plan.horizon:
+        if plan.window is not None and plan.window < needed:
+            return f"Let it see more rows: --window {needed}."
+        if plan.initial < initial:
+            return f"Start later: --initial {initial}."
     return "Observe longer, take a shorter horizon, or choose another method."
 
 

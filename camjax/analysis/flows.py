@@ -1,4 +1,4 @@
-"""Who moved where, and what came into users' hands or left them."""
+"""Who was to move where, and what came into users' hands or left them."""
 
 import functools
 import operator
@@ -18,7 +18,7 @@ BAND = ("mean", "low", "high", "q05", "q95")
 
 
 def transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
-    """Mean of what moved from each deposit to each other one, at every step.
+    """Mean of what was to move from each deposit to each other one, at every step.
 
     Returns:
       `mean` with its interval `low` to `high`, [step, source, destination]. What moved is what
@@ -34,11 +34,11 @@ def transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
 
 @at_own_ends
 def total_transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
-    """Who moved where in total: each path's sum over all steps, and their mean.
+    """Who was to move where in total: each path's sum over all steps, and their mean.
 
     Returns:
-      `mean`, `low`, `high` [source, destination] of what moved, and `net_mean`, `net_low`,
-      `net_high` of what moved less what moved back, so that net flows are antisymmetric.
+      `mean`, `low`, `high` [source, destination] of what was planned, and `net_mean`, `net_low`,
+      `net_high` of that less what was planned back, so that net transfers are antisymmetric.
 
     Raises:
       CamjaxError: results without paths, or of the last step alone.

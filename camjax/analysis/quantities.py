@@ -25,11 +25,14 @@ def check_paths(results: xarray.Dataset, *, steps: bool = False) -> None:
       CamjaxError: they were not.
     """
     if "path" not in results.dims:
-        remedy = (
-            "Run again with --keep trajectories, fewer paths where they do not fit, and without"
-            " --event, --until-ci, --shard and --variable, which keep statistics alone;"
-            " --out STORE.zarr keeps any number of paths."
-        )
+        remedy = "Run again with --keep trajectories, fewer paths where they do not fit"
+        if "setting" in results.dims:
+            remedy += "."
+        else:
+            remedy += (
+                ", and without --event, --until-ci, --shard and --variable, which keep statistics"
+                " alone; --out STORE.zarr keeps any number of paths."
+            )
         raise CamjaxError(refusal("results", "paths", "statistics over paths", remedy))
     if steps and not has_every_step(results):
         remedy = "Run again with --keep trajectories."

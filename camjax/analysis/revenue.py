@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from camjax.analysis.quantities import check_paths, step_days
 from camjax.errors import CamjaxError, refusal
+from camjax.results.lacking import lacking
 from camjax.scenario.revenue_file import read_revenue
 from camjax.scenario.schema import RevenueTable
 
@@ -114,8 +115,7 @@ def _needed(results: xarray.Dataset, name: str) -> xarray.DataArray:
       CamjaxError: it was not kept.
     """
     if name not in results:
-        remedy = f"Run again and keep it: --variable {name}."
-        raise CamjaxError(refusal("results", f"{name}, for the revenue", "none", remedy))
+        raise lacking("the revenue", results, name)
     return results[name]
 
 

@@ -118,7 +118,7 @@ def analyse_all(
             if key not in options:
                 raise CamjaxError(refusal(f"--{flag(key)}", f"a value, for {name}", "none"))
         own = {key: value for key, value in options.items() if key in parameters}
-        with told_what_is_lacking(name):
+        with told_what_is_lacking(name, results):
             found[name] = ANALYSES[name](results, **own)
     return found
 

@@ -61,6 +61,10 @@ class Request:
             remedy = "It looks for the best of all windows."
             expected = "no --set weights.yield_window beside it"
             raise CamjaxError(refusal("--windows", expected, "one", remedy))
+        if self.profile and self.objective not in LIKELIHOODS:
+            remedy = "--bootstrap gives limits under any."
+            expected = f"--objective {' or '.join(LIKELIHOODS)} beside it"
+            raise CamjaxError(refusal("--profile", expected, self.objective, remedy))
         history = load_history(
             self.scenario,
             self.observed,

@@ -122,7 +122,10 @@ def _noise(answer: dict[str, Any]) -> list[str]:
     if answer["dirichlet_precision"] is not None:
         return [f"Dirichlet precision κ = {answer['dirichlet_precision']:.4g}."]
     if answer["residual_std"] is None:
-        return ["This objective is no likelihood: --bootstrap gives intervals."]
+        whence = "--bootstrap gives intervals"
+        if answer["bootstrap"] is not None:
+            whence = "intervals are those of the bootstrap"
+        return [f"This objective is no likelihood: {whence}."]
     return [f"Standard deviation of a residual: {answer['residual_std']:.3g}."]
 
 

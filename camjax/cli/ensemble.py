@@ -11,6 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from camjax.cli.digests import Digests
+from camjax.cli.requests import or_fewer_variables
 from camjax.ensemble import (
     Bands,
     Checkpoint,
@@ -144,7 +145,7 @@ def prepare(order: Order) -> Prepared:
     final = order.variables is None
     reducers = [*statistic, *reducers_of(order.scenario, ranges, order.events, final=final)]
     program = BlockProgram(order.scenario, reducers, order.key)
-    check_fits(program.memory_bytes, "statistics")
+    check_fits(program.memory_bytes, "statistics", _less(order))
     if checkpoint is not None:
         checkpoint = dataclasses.replace(checkpoint, constants=ranges)
     return Prepared(order, blocks, program, checkpoint)
@@ -169,7 +170,7 @@ def first_ranges(order: Order) -> dict[str, NDArray]:
     names = IN_TABLE if order.variables is None else order.variables
     moments = [Moments(name) for name in names]
     program = BlockProgram(order.scenario, moments, order.key, jax.local_devices()[:1])
-    check_fits(program.memory_bytes, "statistics")
+    check_fits(program.memory_bytes, "statistics", _less(order))
     first = run_blocks(program, range(1), min(order.num_paths, LANES))
     ranges = {}
     for name in names:
@@ -177,6 +178,13 @@ def first_ranges(order: Order) -> dict[str, NDArray]:
         kept = slice(-1, None) if final else slice(None)
         ranges[name + LOW], ranges[name + HIGH] = found.minimum[kept], found.maximum[kept]
     return ranges
+
+
+def _less(order: Order) -> str:
+    """What makes a run smaller; one that is under way cannot be changed."""
+    if order.resume:
+        return "Resume it on a machine with more memory."
+    return f"Run fewer steps{or_fewer_variables(order.variables or (), IN_TABLE)}."
 
 
 def reducers_of(

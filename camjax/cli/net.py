@@ -37,7 +37,7 @@ def caught(error: Exception, *, debug: bool) -> int:
         if unwritten is not None:
             return cannot_write(unwritten)
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
-        remedy = "Run fewer paths or steps, or keep less of them: --keep statistics."
+        remedy = "Ask for less at once, or use a machine that has more."
         complain(f"camjax: {refusal('memory', 'room for what was asked', 'none left', remedy)}")
         return REFUSED
     if PLATFORMS in os.environ and (refused := _refused_by_jax()) is not None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,20 @@ RANDOM_PATHS = 1000
 
 TRAJECTORIES_FIT_BYTES = 512 * 2**20
 """Trajectories up to this size are kept, or held to make exact statistics of."""
+
+
+def or_fewer_variables(kept: Iterable[str] | None, always: Iterable[str]) -> str:
+    """How a remedy ends that asks for less, where more variables are kept than always are.
+
+    Args:
+      kept: their names; None: all that there are.
+      always: those that are kept whatever is asked for.
+
+    >>> or_fewer_variables(["balance", "transfer"], ["balance"])
+    ', or keep fewer variables: --variable balance'
+    """
+    more = kept is None or {*kept} - {*always}
+    return ", or keep fewer variables: --variable balance" if more else ""
 
 
 @dataclasses.dataclass(frozen=True)

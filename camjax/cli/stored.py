@@ -16,7 +16,7 @@ from camjax.cli.held import hold
 from camjax.cli.pace import pace
 from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
 from camjax.cli.progress import Report, progress
-from camjax.cli.requests import Request
+from camjax.cli.requests import Request, or_fewer_variables
 from camjax.cli.statuses import INTERRUPTED
 from camjax.cli.summary import Summary, summarise
 from camjax.ensemble import Shard
@@ -33,6 +33,9 @@ from camjax.writing import locked
 
 ALWAYS = ("balance", "target_weight")
 """Kept of every run, because shares follow from them; flags too."""
+
+MAKE_ROOM = "Make room; the same command with --resume then goes on."
+"""What helps where a store that is begun cannot grow."""
 
 MOST_PATHS = 2**31 - 2**20
 """Paths that are kept are numbered by 31 bits; a batch is never larger than the difference."""
@@ -67,14 +70,19 @@ def run_stored(request: Request, scenario: Scenario) -> Summary | None:
         begun.check_whole()
         remove_leftovers(path)
     else:
-        check_new_store(path)
+        remedy = "Choose another name; if it is of this run, --resume goes on with it."
+        check_new_store(path, remedy)
     with progress() as report:
         report("compiling", 0.0)
         program = PathsProgram(scenario, request.seed, "trajectories", names)
-        check_fits(program.memory_bytes, "a batch of paths")
-        store = PathStore(path) if request.resume else _new(program, request, scenario, manifest)
+        check_fits(program.memory_bytes, "a batch of paths", _less(request, "Run fewer steps"))
+        store = (
+            PathStore(path, MAKE_ROOM)
+            if request.resume
+            else _new(program, request, scenario, manifest)
+        )
         try:
-            finished = _run(program, store, scenario, report, is_new=not request.resume)
+            finished = _run(program, store, scenario, report, request)
         except KeyboardInterrupt:
             raise _interrupted(store) from None
     return None if request.shard else summarise(scenario, finished, request.seed, str(path))
@@ -117,11 +125,12 @@ def _new(
         digest._asdict(),
         batch=min(BLOCK_PATHS, manifest["num_paths"]),
         manifest=manifest,
+        remedy=MAKE_ROOM,
     )
 
 
 def _run(
-    program: PathsProgram, store: PathStore, scenario: Scenario, report: Report, *, is_new: bool
+    program: PathsProgram, store: PathStore, scenario: Scenario, report: Report, request: Request
 ) -> Run:
     """Write the paths that are missing, and read back what is remembered of all."""
     paths, begun = store.paths, time.perf_counter()
@@ -131,14 +140,14 @@ def _run(
         store.write(variables, digest._asdict())
         if tell is None:
             disk_bytes = store.size_bytes / store.done * len(paths)
-            _check_disk(store, disk_bytes, remove=is_new)
+            _check_disk(store, disk_bytes, request)
             tell = pace(report, scenario.steps, program.memory_bytes, disk_bytes)
         tell(store.done, len(paths))
     remembered = PathDigest(**store.remembered())
     return Run(remembered, {}, program.compile_seconds, time.perf_counter() - begun)
 
 
-def _check_disk(store: PathStore, needed_bytes: float, *, remove: bool) -> None:
+def _check_disk(store: PathStore, needed_bytes: float, request: Request) -> None:
     """Refuse more paths than there is room for, as the first batch tells.
 
     Raises:
@@ -148,10 +157,17 @@ def _check_disk(store: PathStore, needed_bytes: float, *, remove: bool) -> None:
     if needed_bytes > room:
         expected = f"paths that fit in {in_words(room)} of disk"
         got = f"{len(store.paths):,}, which take {in_words(needed_bytes)}"
-        remedy = "Run fewer paths, or keep fewer variables: --variable balance."
-        if remove:
+        if not request.resume:
             shutil.rmtree(store.path)
+        remedy = MAKE_ROOM if request.resume else _less(request, "Run fewer paths")
         raise CamjaxError(refusal("--paths", expected, got, remedy))
+
+
+def _less(request: Request, remedy: str) -> str:
+    """A remedy, and what else asks for less of the machine; a run under way cannot be changed."""
+    if request.resume:
+        return "Resume it on a machine with more memory."
+    return f"{remedy}{or_fewer_variables(request.variables, (*ALWAYS, 'status'))}."
 
 
 def _interrupted(store: PathStore) -> typer.Exit:

@@ -45,13 +45,17 @@ MOST_NAMED = 8
 """Settings that the line under the title names."""
 
 
-@told_what_is_lacking("a report")
 def build_report(results: xarray.Dataset) -> Report:
     """What there is to say of the results of a run, a sweep, a backtest, a fit or a forecast.
 
     Raises:
       CamjaxError: they are no such results.
     """
+    with told_what_is_lacking("a report", results):
+        return _report(results)
+
+
+def _report(results: xarray.Dataset) -> Report:
     for mark, report in OF_HISTORY.items():
         if mark in results:
             return report(results)

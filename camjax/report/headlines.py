@@ -111,7 +111,7 @@ def _change(found: Estimate, base: str) -> str:
 
 
 def _moved(source: Source) -> list[str]:
-    """The largest net flow of the first setting."""
+    """The largest net transfer planned, of the first setting."""
     if "transfer" not in source.results:
         return []
     found = total_transfers(source.results.isel(setting=[0]))
@@ -126,7 +126,7 @@ def _moved(source: Source) -> list[str]:
     size = mean_text(net[0, int(i), int(j)], amount(source.token))
     path = f"{words(source.names[i])} to {words(source.names[j])}"
     start = f"Under {source.settings[0]} the" if len(source.settings) > 1 else "The"
-    return [f"{start} largest net flow is from {path}: {size} over the run, on average."]
+    return [f"{start} largest net transfer planned is from {path}: {size} in total, on average."]
 
 
 def _deficit(source: Source) -> list[str]:

@@ -32,6 +32,8 @@ PATHS = "paths"
 EVERY_CHUNK = {"array.write_empty_chunks": True}
 """Setting of zarr: what holds the fill value alone is written too, so that none may be missing."""
 
+ELSEWHERE = "Make room, or choose another place."
+
 UNFINISHED = "unfinished"
 """The attribute of a store whose run has not ended."""
 
@@ -44,16 +46,25 @@ class PathStore:
     batches at any moment, whatever stopped the writer, and only the batch under way can be lost.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, remedy: str = ELSEWHERE) -> None:
+        """Open a store to write it.
+
+        Args:
+          path: of the store.
+          remedy: what helps where it cannot be written.
+
+        Raises:
+          CamjaxError: there is no store of a run.
+        """
         import zarr
 
         check_store(path)
-        self.path = path
+        self.path, self._remedy = path, remedy
         members = read_root(path).get("consolidated_metadata", {}).get("metadata", {})
         about = members.get(RUN, {}).get("attributes", {}).get("manifest", {})
         if PATHS not in about:
             raise CamjaxError(refusal(str(path), "the store of a run", "another store"))
-        with _refused(path), zarr.config.set(EVERY_CHUNK):
+        with _refused(path, remedy), zarr.config.set(EVERY_CHUNK):
             self._root: Any = zarr.open_group(path, mode="r+", use_consolidated=False)
             self._run: Any = self._root[RUN]
 
@@ -74,6 +85,7 @@ class PathStore:
         *,
         batch: int,
         manifest: Mapping[str, Any],
+        remedy: str = ELSEWHERE,
     ) -> "PathStore":
         """Make a store without paths yet.
 
@@ -83,6 +95,7 @@ class PathStore:
           remembered: what is to be kept of each path besides, as arrays [1, ...].
           batch: paths of a chunk.
           manifest: what is run, with an entry `PATHS`.
+          remedy: what helps where it cannot be written once it is made.
 
         Raises:
           CamjaxError: it cannot be written.
@@ -138,7 +151,7 @@ class PathStore:
                 os.rename(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        return cls(path)
+        return cls(path, remedy)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -171,7 +184,7 @@ class PathStore:
         first, paths = self.done, self.paths
         stop = min(first + len(next(iter(variables.values()))), len(paths))
         both = ((self._root, variables), (self._run, remembered))
-        with _refused(self.path), zarr.config.set(EVERY_CHUNK):
+        with _refused(self.path, self._remedy), zarr.config.set(EVERY_CHUNK):
             self._root["path"][first:stop] = np.asarray(paths[first:stop])
             for group, arrays in both:
                 for name, values in arrays.items():
@@ -254,13 +267,12 @@ def _is_text(array: "xarray.DataArray") -> bool:
 
 
 @contextlib.contextmanager
-def _refused(path: Path) -> Iterator[None]:
+def _refused(path: Path, remedy: str = ELSEWHERE) -> Iterator[None]:
     """Turn what a disk refuses into one line."""
     try:
         yield
     except OSError as error:
         found = (error.strerror or str(error)).lower()
-        remedy = "Make room, or choose another place; a run goes on with --resume."
         raise CamjaxError(
             refusal(str(path), "a store that can be written", found, remedy)
         ) from error

@@ -31,15 +31,20 @@ def check_zarr(where: str) -> None:
         raise CamjaxError(refusal(where, "the library zarr", "none", remedy))
 
 
-def check_new_store(path: Path) -> None:
-    """Refuse, before a run begins, a store that is there or could not be made. Leaves no trace.
+def check_new_store(path: Path, remedy: str = "Choose another name.") -> None:
+    """Refuse, before anything is written, a store that is there or could not be made.
+
+    Leaves no trace.
+
+    Args:
+      path: of the store.
+      remedy: what helps where one is there.
 
     Raises:
       CamjaxError: so it is, or zarr is missing.
     """
     check_zarr(str(path))
     if path.exists():
-        remedy = "Go on with `camjax run --resume`, or choose another name."
         raise CamjaxError(refusal(str(path), "no store yet", "one that is there", remedy))
     check_writable(path)
 

@@ -1,4 +1,4 @@
-"""Who moved where."""
+"""Who was to move where."""
 
 import itertools
 
@@ -17,7 +17,7 @@ from camjax.report.units import amount, words
 CAPTION = (
     "Transfers planned, added up over the run; means over paths. Ribbons have the colour of the "
     "deposit that capital leaves, which stands at the left. Capital that comes and goes counts "
-    "every time, so that flows are larger than balances."
+    "every time, so that totals are larger than balances."
 )
 
 
@@ -37,14 +37,14 @@ def flows(source: Source) -> Section:
     )
     figure = Figure(
         key="flows",
-        title="Flows between deposits",
+        title="Transfers planned between deposits",
         caption=CAPTION,
         panels=panels,
         table=behind_flows("Transfers in total", panels),
         wide=len(panels) == 1,
     )
     items = (figure,) if table is None else (figure, table)
-    return Section(key="flows-section", title="Who moved where", text="", items=items)
+    return Section(key="flows-section", title="Who was to move where", text="", items=items)
 
 
 def _grouped(source: Source, amounts: np.ndarray) -> np.ndarray:
@@ -58,7 +58,7 @@ def _grouped(source: Source, amounts: np.ndarray) -> np.ndarray:
 
 
 def _totals(source: Source) -> tuple[np.ndarray, Table | None]:
-    """[settings, N, N] from source to destination, and net flows with intervals if known."""
+    """[settings, N, N] from source to destination, and net transfers with intervals if known."""
     dims = ("setting", "source", "destination")
     if not source.has_paths:
         mean = source.results.transfer.sel(statistic="mean").sum("step")
@@ -80,6 +80,6 @@ def _net(source: Source, found: xarray.Dataset, dims: tuple[str, ...]) -> Table:
                 pair = f"{words(source.names[i])} → {words(source.names[j])}"
                 rows.append((setting, pair, gross[s, i, j], gross[s, j, i], net[s, i, j]))
     unit = amount(source.token)
-    columns = {"from → to": None, "moved": unit, "moved back": unit, "net": unit}
+    columns = {"from → to": None, "planned": unit, "planned back": unit, "net": unit}
     note = "Means over paths, in total over the run; below them their 95 % intervals."
-    return by_setting(source, "Net flows", columns, rows, note)
+    return by_setting(source, "Net transfers planned", columns, rows, note)
