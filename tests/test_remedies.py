@@ -70,7 +70,7 @@ def test_only_runs_choose_their_variables() -> None:
 
 def test_a_half_life_is_not_left_out_where_there_is_none() -> None:
     for half_life, remedy in (
-        (None, r"another\.$"),
+        (None, r"got none\.$"),
         (5.0, "Leave weights.yield_half_life_days out"),
     ):
         weights = SimpleNamespace(yield_half_life_days=half_life)

@@ -44,8 +44,8 @@ def profile_windows(
     if not isinstance(getattr(rule, "memory", None), WindowMemory):
         forgets = problem.scenario.document.weights.yield_half_life_days is not None
         remedy = "Leave weights.yield_half_life_days out." if forgets else ""
-        expected = "a scenario whose holders remember a window of yields"
-        raise CamjaxError(refusal("windows", expected, "another", remedy))
+        expected = "a scenario with weights.yield_window"
+        raise CamjaxError(refusal("windows", expected, "none", remedy))
     if objective not in RESIDUALS:
         raise CamjaxError(refusal("objective", " or ".join(RESIDUALS), objective))
     rows = len(problem.data.observed)

@@ -17,7 +17,7 @@ def bounded(message: str, arguments: Iterable[str]) -> str:
       arguments: the command line.
 
     >>> len(bounded(f"No such command '{'9' * 5000}'.", ["9" * 5000]))
-    138
+    139
     """
     for text in sorted(set(_parts(arguments)), key=len, reverse=True):
         if len(text) > LONGEST_QUOTE:
