@@ -85,6 +85,30 @@ class Raised:
         return f"{self.num_paths:,} of {self.of_paths:,} path{'' if self.of_paths == 1 else 's'}"
 
 
+def together(raised: Sequence[Sequence[Raised]]) -> tuple[Raised, ...]:
+    """What some paths of several sets, all of as many paths, could not do, as of one set.
+
+    >>> both = together([[Raised("shortfall", 1, 4).of_amounts(9.0, 30.0)], []])
+    >>> both[0].sentence("FEI")
+    'shortfall, redemption that could not be paid: 9 of 30 FEI on 1 of 8 paths.'
+    """
+    found = []
+    for flag in FLAG_WORDS:
+        own = [each for one in raised for each in one if each.flag == flag]
+        if not own:
+            continue
+        counts = [each.num_paths or 0 for each in own]
+        both = Raised(flag, sum(counts), (own[0].of_paths or 0) * len(raised))
+        if own[0].amount is not None:
+            amount, asked = (
+                sum((of or 0.0) * count for of, count in zip(amounts, counts, strict=True))
+                for amounts in ([each.amount for each in own], [each.asked for each in own])
+            )
+            both = both.of_amounts(amount / sum(counts), asked / sum(counts))
+        found.append(both)
+    return tuple(found)
+
+
 MOST_SETTINGS = 8
 """Settings whose warnings are told one by one."""
 
@@ -92,6 +116,18 @@ MOST_SETTINGS = 8
 def warnings(raised: Sequence[Raised], token: str) -> list[str]:
     """A line for each thing that could not be done in a run."""
     return [f"Warning: {each.sentence(token)}" for each in raised]
+
+
+def warnings_of_futures(raised: Mapping[str, Sequence[Raised]], token: str) -> list[str]:
+    """A line for each thing that could not be done in futures that forecasts simulated.
+
+    Args:
+      raised: by whose futures they are.
+      token: label of the stablecoin.
+    """
+    return [
+        f"Warning, {whose}: {each.sentence(token)}" for whose, own in raised.items() for each in own
+    ]
 
 
 def warnings_of_settings(

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from calibration.undone import Undone, undone_in
 from camjax import Model, State, initial_state, observe, step
 from camjax.market import Drivers, Row
 
@@ -25,8 +26,8 @@ class Replay(NamedTuple):
     """[T, N] dimensionless."""
     yield_rate: Array
     """[T, D] 1/year, the mechanisms' own quotes."""
-    status: Array
-    """[T] int32, flags as `camjax.Record.status`."""
+    undone: Undone
+    """[T] what could not be done."""
 
 
 @functools.partial(jax.jit, static_argnames=("lead_in", "one_step"))
@@ -74,7 +75,7 @@ def replay(
             balance=record.balance.stack(),
             target_weight=record.target_weight.stack(),
             yield_rate=record.yield_rate.stack(),
-            status=record.status,
+            undone=undone_in(record),
         )
 
     rows = model.rows(drivers)

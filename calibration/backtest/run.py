@@ -18,7 +18,9 @@ from calibration.backtest.replay import replay
 from calibration.baselines import BASELINES, ilr_drift
 from calibration.observations import Observations, implied_weights
 from calibration.score_table import EMPTY_SHARE
+from calibration.undone import Undone, raised_by
 from camjax.errors import CamjaxError, refusal
+from camjax.flags import Raised
 from camjax.scenario import Scenario
 
 Mode = Literal["one-step", "free-run"]
@@ -48,7 +50,7 @@ class Backtest:
       target_weight: [P, T, N] the rule's targets.
       yield_rate: [P, T, N] 1/year, the mechanisms' own quotes.
       balance: [P, T, N] tokens at the end of the step.
-      status: [P, T] flags as `camjax.Record.status`.
+      undone: [P, T] what could not be done.
       predictions: [T, K] by model: the mean over paths, and the baselines.
     """
 
@@ -64,7 +66,7 @@ class Backtest:
     target_weight: np.ndarray
     yield_rate: np.ndarray
     balance: np.ndarray
-    status: np.ndarray
+    undone: Undone
     predictions: Mapping[str, np.ndarray]
 
     @property
@@ -77,6 +79,11 @@ class Backtest:
         """[P, T, K] simulated weights, closed over the deposits that are compared."""
         weights = self.simulated[..., np.array(self.scored)]
         return weights / weights.sum(axis=-1, keepdims=True)
+
+    @property
+    def raised(self) -> tuple[Raised, ...]:
+        """What some paths could not do; steps count from the first observation."""
+        return raised_by(self.undone)
 
     @property
     def errors(self) -> dict[str, np.ndarray]:
@@ -153,7 +160,7 @@ def backtest(
         target_weight=target_weight,
         yield_rate=np.asarray(paths.yield_rate)[..., positions],
         balance=balance,
-        status=np.asarray(paths.status),
+        undone=jax.tree.map(np.asarray, paths.undone),
         predictions={},
     )
     predictions = {MODEL: result.ensemble.mean(axis=0), **baseline_predictions(observed, mode)}

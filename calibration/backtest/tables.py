@@ -67,12 +67,18 @@ def backtest_dataset(result: Backtest, scores: Sequence[Score]) -> "xarray.Datas
     held = result.observations.balances[1:, [named.index(name) for name in known]]
     rates = result.observations.yield_rates[1:, [named.index(name) for name in known]]
     observed = result.observed[1:]
+    undone = result.undone
+    path_status = np.bitwise_or.reduce(undone.status, axis=1)
+    short, asked = (np.sum(of, axis=1) for of in (undone.shortfall, undone.redemption))
     variables = {
         "simulated_weight": (simulated, result.simulated, "1", "share of what is allocated"),
         "target_weight": (simulated, result.target_weight, "1", "target weight of the rule"),
         "yield_rate": (simulated, result.yield_rate, "1/year", "yield rate the mechanism quoted"),
         "balance": (simulated, result.balance, token, "user balance at the end of the step"),
-        "status": (simulated[:2], result.status, "1", "what went wrong, as bit flags"),
+        "status": (simulated[:2], undone.status, "1", "what could not be done, as bit flags"),
+        "path_status": (("path",), path_status, "1", "what the path could not do, as bit flags"),
+        "path_shortfall": (("path",), short, token, "redemption not paid on the path"),
+        "path_redemption": (("path",), asked, token, "redemption asked for on the path"),
         "observed_weight": (per_step, _spread(result, observed), "1", "weight observed"),
         "observed_balance": (per_step, _spread(result, held), token, "balance observed"),
         "observed_yield_rate": (per_step, _spread(result, rates), "1/year", "yield rate observed"),

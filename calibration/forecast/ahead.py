@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 import camjax
+from calibration.undone import Undone, undone_in
 from camjax import DriverProcesses, ExogenousRule, Model, Row, State
 
 OBSERVED_YIELD = "observed_yield_"
@@ -36,8 +37,8 @@ class Past(NamedTuple):
 @functools.partial(jax.jit, static_argnames="horizon")
 def simulate_ahead(
     model: Model, processes: DriverProcesses, past: Past, noise: Array, keys: Array, horizon: int
-) -> Array:
-    """Weights of the rows after a history, once for each key.
+) -> tuple[Array, Undone]:
+    """Weights of the rows after a history, once for each key, and what could not be done there.
 
     At every observed row the model takes a step and what holders have is then replaced by what was
     observed; after the last it goes on by itself. Drivers whose past is known follow their process
@@ -54,7 +55,7 @@ def simulate_ahead(
       horizon: H, rows.
 
     Returns:
-      [S, H, N] on the simplex.
+      [S, H, N] on the simplex; [S, H].
 
     References:
       Specification, 5.
@@ -71,8 +72,8 @@ def _path(
     key: Array,
     *,
     horizon: int,
-) -> Array:
-    """One future: [H, N]."""
+) -> tuple[Array, Undone]:
+    """One future: [H, N], [H]."""
     noise_key, step_key, *driver_keys = jax.random.split(key, 5)
     columns = driver_columns(model, processes, past, driver_keys, horizon)
     drivers = model.drivers(columns, len(past.balances) + horizon - 1)
@@ -84,7 +85,7 @@ def _path(
 
     positions = jnp.array(model.positions)
 
-    def advance(state: State, inputs: tuple[Row, Array]) -> tuple[State, Array]:
+    def advance(state: State, inputs: tuple[Row, Array]) -> tuple[State, tuple[Array, Undone]]:
         row, seen = inputs
         state, record = camjax.step(model, state, row, jax.random.fold_in(step_key, row.step))
         own = record.balance.stack()
@@ -93,15 +94,18 @@ def _path(
         state = jax.tree.map(lambda new, old: jnp.where(anything_seen, new, old), corrected, state)
         held = own[positions]
         # The last weights stand in for balances where redemption has left none.
-        return state, jnp.where(held.sum() > 0, held, record.target_weight.stack())
+        weights = jnp.where(held.sum() > 0, held, record.target_weight.stack())
+        return state, (weights, undone_in(record))
 
     unseen = jnp.full((horizon, len(model.deposits)), jnp.nan, observed.dtype)
     seen = jnp.concatenate([observed, unseen])[1:]
-    _, held = jax.lax.scan(
+    _, found = jax.lax.scan(
         advance, camjax.initial_state(model, drivers), (model.rows(drivers), seen)
     )
-    ahead = jax.lax.dynamic_slice_in_dim(held, past.num_rows - 1, horizon)
-    return _perturbed(ahead, errors[1:, positions])
+    ahead, undone = jax.tree.map(
+        lambda steps: jax.lax.dynamic_slice_in_dim(steps, past.num_rows - 1, horizon), found
+    )
+    return _perturbed(ahead, errors[1:, positions]), undone
 
 
 def _starting_from(model: Model, balances: Array) -> Model:

@@ -9,6 +9,7 @@ import numpy as np
 from calibration.ensemble_scores import central_interval
 from calibration.forecast.history import History
 from camjax.errors import CamjaxError, refusal
+from camjax.flags import Raised
 
 LEVELS = (0.8, 0.95)
 """Probabilities that prediction intervals are made for."""
@@ -29,6 +30,7 @@ class Forecast:
       samples: [S, H, N] equally likely futures, on the simplex; None: the method makes none.
       lower: [L, H, N] lower ends of the intervals, one for each of `LEVELS`; None with `samples`.
       upper: [L, H, N] upper ends.
+      undone: what simulated futures could not do; None: the method simulates none.
 
     Raises:
       CamjaxError: weights that are not on the simplex to 1e-12.
@@ -38,6 +40,7 @@ class Forecast:
     samples: np.ndarray | None = None
     lower: np.ndarray | None = None
     upper: np.ndarray | None = None
+    undone: tuple[Raised, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check the weights, and that samples match them."""

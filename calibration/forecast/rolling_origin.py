@@ -10,6 +10,7 @@ from calibration.forecast.base import Forecast, Forecaster, Mode, Predictor
 from calibration.forecast.conformal import conformal_intervals
 from calibration.forecast.history import History, HistoryTooShort
 from camjax.errors import CamjaxError, refusal
+from camjax.flags import Raised
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,7 @@ class RollingForecasts:
       upper: [O, L, H, N] upper ends.
       samples: [O, S, H, N]; None: the method makes none.
       observed: [O, H, N]; NaN where nothing was observed.
+      undone: O entries, what simulated futures could not do; none: the method simulates none.
     """
 
     model: str
@@ -90,6 +92,7 @@ class RollingForecasts:
     upper: np.ndarray
     samples: np.ndarray | None
     observed: np.ndarray
+    undone: tuple[tuple[Raised, ...], ...] = ()
 
     @property
     def label(self) -> str:
@@ -108,7 +111,8 @@ class RollingForecasts:
 
     def last(self) -> "RollingForecasts":
         """The forecasts from the last origin alone."""
-        return self._map(lambda values: values[-1:])
+        last = self._map(lambda values: values[-1:])
+        return dataclasses.replace(last, undone=self.undone[-1:])
 
     def without_values(self, like: "RollingForecasts") -> "RollingForecasts":
         """Forecasts from these origins that another method has not made: NaN throughout."""
@@ -124,11 +128,13 @@ class RollingForecasts:
             lower=nothing(like.lower),
             upper=nothing(like.upper),
             samples=None if like.samples is None else nothing(like.samples),
+            undone=((),) * count if like.undone else (),
         )
 
     def followed_by(self, later: "RollingForecasts") -> "RollingForecasts":
         """The forecasts from these origins and from later ones, by the same method."""
-        return self._map(lambda *values: np.concatenate(values), later)
+        both = self._map(lambda *values: np.concatenate(values), later)
+        return dataclasses.replace(both, undone=self.undone + later.undone)
 
     def _map(
         self, function: Callable[..., np.ndarray], *others: "RollingForecasts"
@@ -202,6 +208,7 @@ def forecasts_from(
         upper=upper,
         samples=None if first.samples is None else _stack([f.samples for f in made]),
         observed=observed,
+        undone=() if first.undone is None else tuple(f.undone or () for f in made),
     )
 
 

@@ -19,6 +19,7 @@ from calibration.forecast.past import (
     require_same_deposits,
 )
 from calibration.forecast.venues import venues_scenario
+from calibration.undone import raised_by
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,9 +93,10 @@ class Camjax:
             past = past_of(rows, scenario, processes, self.ahead, horizon)
             noise = jnp.asarray(self.observation_noise, past.balances.dtype)
             keys = self._keys(seen) if is_random else self._keys(seen)[:1]
-            weights = simulate_ahead(scenario.model, drawn, past, noise, keys, horizon)
+            weights, undone = simulate_ahead(scenario.model, drawn, past, noise, keys, horizon)
             forecast = self._forecast(np.asarray(weights, np.float64), scenario.model, seen)
-            return forecast if is_random else Forecast(forecast.weights)
+            forecast = forecast if is_random else Forecast(forecast.weights)
+            return dataclasses.replace(forecast, undone=raised_by(undone))
 
         return predict
 

@@ -16,6 +16,7 @@ from calibration.forecast.rolling_origin import (
 from calibration.forecast.scores import REFERENCE, forecast_scores
 from calibration.score_table import Score, for_all_methods
 from camjax.errors import CamjaxError
+from camjax.flags import Raised, together
 
 
 class Failure(NamedTuple):
@@ -55,6 +56,24 @@ class Study:
     past: tuple[RollingForecasts, ...]
     scores: tuple[Score, ...]
     failures: tuple[Failure, ...] = ()
+
+    @property
+    def undone(self) -> dict[str, tuple[Raised, ...]]:
+        """What simulated futures could not do, by method: ahead, and from all earlier origins.
+
+        Steps are rows ahead.
+        """
+        ahead = {
+            made.label: tuple(dataclasses.replace(each, path=None) for each in made.undone[-1])
+            for made in self.present
+            if made.undone
+        }
+        past = {
+            f"{made.label} from {len(made.origins):,} earlier origins": together(made.undone)
+            for made in self.past
+            if made.undone
+        }
+        return ahead | past
 
     @property
     def forecasts(self) -> tuple[RollingForecasts, ...]:

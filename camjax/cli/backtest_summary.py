@@ -1,10 +1,9 @@
 """What a backtest says at its end: a table for people, JSON for machines."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from calibration.backtest import Backtest
 from calibration.backtest.run import MODEL
@@ -13,7 +12,7 @@ from calibration.ensemble_scores import fewest_members
 from calibration.score_table import Score, find
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
-from camjax.flags import FLAG_WORDS, STATUS_FLAGS
+from camjax.flags import warnings
 
 ERRORS = {"MAE": "mae", "MAD": "mad", "RMSE": "rmse", "Aitchison": "mean_aitchison_distance"}
 """Columns of the table, and their names in metrics.csv."""
@@ -52,7 +51,7 @@ def answer(
             "deposits": result.scored_names,
             "not_observed": _not_observed(result),
             "unused_columns": tuple(unused),
-            "flags": _flags(result),
+            "flags": [dataclasses.asdict(each) for each in result.raised],
             "verdict": verdict(scores),
             "metrics": [score._asdict() for score in scores],
             "files": tuple(files),
@@ -71,7 +70,8 @@ def text(result: Backtest, scores: Sequence[Score], unused: Sequence[str]) -> st
         pooled.append((model, *errors, skill, _number(find(scores, model, "dm_mae_p_value"))))
         each = (find(scores, model, "mae", name) for name in result.scored_names)
         by_deposit.append((model, *(f"{value:.4g}" for value in each)))
-    sections = [_heading(result), aligned(pooled), aligned(by_deposit)]
+    warned = "\n".join(warnings(result.raised, result.scenario.token))
+    sections = [_heading(result), *filter(None, [warned]), aligned(pooled), aligned(by_deposit)]
     if len(result.simulated) > 1:
         values = (_number(find(scores, MODEL, metric)) for metric in ENSEMBLE.values())
         sections.append(aligned([("ensemble", *ENSEMBLE), (MODEL, *values)]))
@@ -136,7 +136,6 @@ def _notes(result: Backtest, unused: Sequence[str]) -> list[str]:
         )
     if unused:
         notes.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
-    notes += [f"Warning: {FLAG_WORDS[flag]}." for flag in _flags(result)]
     return notes
 
 
@@ -148,12 +147,6 @@ def _not_observed(result: Backtest) -> dict[str, float]:
         for name, mean, flag in zip(result.names, means, result.scored, strict=True)
         if not flag
     }
-
-
-def _flags(result: Backtest) -> list[str]:
-    """Names of the flags that any path raised."""
-    raised = np.bitwise_or.reduce(result.status, axis=None)
-    return [name for flag, name in STATUS_FLAGS.items() if raised & flag]
 
 
 def _percent(value: float) -> str:

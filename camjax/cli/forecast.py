@@ -130,7 +130,8 @@ def forecast(
     if as_json:
         typer.echo(as_document(forecast_summary.answer(result, inputs.unused, files)))
         return
-    typer.echo(forecast_summary.text(observed.name, result, inputs.unused))
+    token = "tokens" if inputs.scenario is None else inputs.scenario.token
+    typer.echo(forecast_summary.text(observed.name, result, token, inputs.unused))
     if out is not None:
         typer.echo(f"\n{outputs.written(files)}")
 

@@ -12,6 +12,7 @@ from camjax._version import __version__
 from camjax.cli import outputs
 from camjax.cli.report import write_report
 from camjax.cli.requests import REPORT
+from camjax.results.undone import of_futures
 from camjax.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def write(
         "failures": "\n".join(map(str, result.failures)),
     }
     dataset = forecast_dataset(history, result.forecasts, attributes)
+    dataset = dataset.merge(of_futures(result.undone, scenario))
     if result.scores:
         labels = [label_of(score.model, score.mode) for score in result.scores]
         dataset = dataset.assign(score=score_array(result.scores, labels).rename(model="method"))

@@ -1,5 +1,6 @@
 """What a forecast says at its end: tables for people, JSON for machines."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from calibration.forecast.tables import HEADER, forecast_rows
 from calibration.score_table import POOLED
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
+from camjax.flags import warnings_of_futures
 
 METRICS = {
     "MAE": "mae",
@@ -37,6 +39,11 @@ def answer(result: Study, unused: Sequence[str], files: Sequence[str]) -> Any:
             "deposits": history.deposits,
             "horizon": result.present[0].weights.shape[1],
             "origins": len(result.past[0].origins) if result.past else 0,
+            "flags": [
+                {"futures": whose, **dataclasses.asdict(each)}
+                for whose, own in result.undone.items()
+                for each in own
+            ],
             "forecasts": [
                 dict(zip(HEADER, row, strict=True))
                 for made in result.present
@@ -50,7 +57,7 @@ def answer(result: Study, unused: Sequence[str], files: Sequence[str]) -> Any:
     )
 
 
-def text(name: str, result: Study, unused: Sequence[str]) -> str:
+def text(name: str, result: Study, token: str, unused: Sequence[str]) -> str:
     """The whole answer as text."""
     history = result.history
     first, last = (history.clock.stamp(day) for day in history.times_days[[0, -1]])
@@ -59,6 +66,8 @@ def text(name: str, result: Study, unused: Sequence[str]) -> str:
     if not spacing.is_even:
         gaps = f"{spacing.shortest:.6g} to {spacing.longest:.6g} days"
         sections.append(f"Rows are {gaps} apart, and forecast as if {history.dt_days:.6g}.")
+    warned = warnings_of_futures(result.undone, token)
+    sections += ["\n".join(warned)] if warned else []
     sections += [_weights(result, made) for made in result.present]
     if result.past:
         count = len(result.past[0].origins)

@@ -8,10 +8,14 @@ if TYPE_CHECKING:
 
 def told_undone(results: "xarray.Dataset") -> list[str]:
     """A line for each thing that some path could not do, by setting where there are several."""
-    from camjax.flags import warnings_of_settings
-    from camjax.results import undone
+    from camjax.flags import warnings_of_futures, warnings_of_settings
+    from camjax.results import undone, undone_in_futures
 
     raised = undone(results)
-    token = str(results.balance.attrs.get("units", "")) if "balance" in results else ""
+    known = [name for name in ("balance", "mean_shortfall") if name in results]
+    token = str(results[known[0]].attrs.get("units", "")) if known else ""
     settings = [str(label) for label in results.setting.values] if "setting" in results.dims else []
-    return warnings_of_settings(raised, settings or [""], token)
+    return [
+        *warnings_of_settings(raised, settings or [""], token),
+        *warnings_of_futures(undone_in_futures(results), token),
+    ]

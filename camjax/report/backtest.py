@@ -3,6 +3,7 @@
 import numpy as np
 import xarray
 
+from camjax.flags import warnings
 from camjax.report.by_deposit import Weights, by_deposit
 from camjax.report.content import Figure, Report, Section, Table
 from camjax.report.errors import (
@@ -17,9 +18,11 @@ from camjax.report.errors import (
 )
 from camjax.report.palette import INK
 from camjax.report.scales import moment
+from camjax.report.sections.undone import what_could_not
 from camjax.report.source import provenance, scenario_name
 from camjax.report.steps import axis_of, shown_steps
 from camjax.report.units import POINTS, words
+from camjax.results import undone
 
 COLOURS = {OBSERVED: INK, MODEL: "blue", REFERENCE: "vermilion"}
 BAND = (0.05, 0.95)
@@ -58,12 +61,14 @@ def backtest_report(results: xarray.Dataset) -> Report:
         text=MODES.get(mode, ""),
         items=(_weights(results, mode), _errors(results), _scores(results)),
     )
+    (raised,), token = undone(results), str(results.balance.attrs.get("units", "FEI"))
+    lost = what_could_not({"": raised}, "setting", token)
     return Report(
         title=f"{scenario_name(text)}: {mode} backtest",
         subtitle=f"Held against observed weights from {ends[0]} to {ends[1]}",
         facts=tuple((name, str(value)) for name, value in facts.items() if value is not None),
-        sentences=_sentences(results),
-        sections=(fit,),
+        sentences=(*warnings(raised, token), *_sentences(results)),
+        sections=(*([] if lost is None else [lost]), fit),
         method=METHOD,
         scenario=text,
     )

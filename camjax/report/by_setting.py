@@ -1,6 +1,6 @@
 """Tables whose rows belong to settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from camjax.report.content import Cell, Table
 from camjax.report.source import Source
@@ -23,10 +23,22 @@ def by_setting(
       rows: the setting's label first.
       note: below the table.
     """
-    first = 0 if len(source.settings) > 1 else 1
+    return by_label("setting", source.settings, title, columns, rows, note)
+
+
+def by_label(
+    whose: str,
+    labels: Sequence[str],
+    title: str,
+    columns: Mapping[str, Unit | None],
+    rows: Iterable[tuple[Cell, ...]],
+    note: str = "",
+) -> Table:
+    """`by_setting` for what goes by another name: its heading, and which there are."""
+    first = 0 if len(labels) > 1 else 1
     return Table(
         title=title,
-        columns=("setting", *columns)[first:],
+        columns=(whose, *columns)[first:],
         units=(None, *columns.values())[first:],
         rows=tuple(row[first:] for row in rows),
         note=note,

@@ -6,6 +6,7 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
+from camjax.flags import warnings_of_futures
 from camjax.report.by_deposit import Weights, by_deposit
 from camjax.report.content import Axis, Cell, Estimate, Figure, Report, Section, Table
 from camjax.report.errors import (
@@ -20,9 +21,11 @@ from camjax.report.errors import (
 )
 from camjax.report.palette import INK, OTHERS
 from camjax.report.scales import moment
+from camjax.report.sections.undone import what_could_not
 from camjax.report.source import provenance, scenario_name
 from camjax.report.steps import shown_steps
 from camjax.report.units import COUNT, DIGITS, POINTS, SHARE, words
+from camjax.results import undone_in_futures
 
 COLOURS = ("blue", "orange", "green", *OTHERS)
 """Of methods, in the order they were named; persistence is grey."""
@@ -61,15 +64,26 @@ def forecast_report(results: xarray.Dataset) -> Report:
     ]
     if "score" in results:
         sections.append(_past(results, axis))
+    raised, token = undone_in_futures(results), _token(results)
+    lost = what_could_not(raised, "futures", token)
     return Report(
         title=f"{scenario_name(text) if text else 'Observed weights'}: forecast",
         subtitle=f"Weights {horizon:,} row{'' if horizon == 1 else 's'} beyond {last}",
         facts=tuple((name, str(value)) for name, value in facts.items() if value is not None),
-        sentences=(*_told(results), *_judged(results)),
-        sections=tuple(sections),
+        sentences=(
+            *warnings_of_futures(raised, token),
+            *_told(results),
+            *_judged(results),
+        ),
+        sections=(*([] if lost is None else [lost]), *sections),
         method=METHOD,
         scenario=text,
     )
+
+
+def _token(results: xarray.Dataset) -> str:
+    """Label of the stablecoin, where something is counted in it."""
+    return str(results.mean_shortfall.attrs["units"]) if "mean_shortfall" in results else ""
 
 
 def _axis(results: xarray.Dataset) -> Axis:

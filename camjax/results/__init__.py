@@ -6,7 +6,7 @@ from camjax.results.ends import at_end, end_days, has_every_step, has_own_ends, 
 from camjax.results.ensembles import ensemble_dataset
 from camjax.results.files import load_results, save_results
 from camjax.results.frame import save_frame, swept, to_frame
-from camjax.results.undone import undone
+from camjax.results.undone import undone, undone_in_futures
 from camjax.results.variables import VARIABLES, Variable, describe
 from camjax.writing import check_writable
 
@@ -34,4 +34,5 @@ __all__ = [
     "to_dataset",
     "to_frame",
     "undone",
+    "undone_in_futures",
 ]

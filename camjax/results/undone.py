@@ -1,5 +1,6 @@
 """What paths could not do, as variables of the results and read back from them."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from camjax.undone import PathUndone
 
 if TYPE_CHECKING:
     import xarray
+
+PATHS = "futures_paths"
+"""Variable that says how many futures there are."""
 
 
 def of_paths(arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +74,43 @@ def of_statistics(raised: Sequence[Raised], scenario: Scenario | None) -> "xarra
     )
 
 
+def of_futures(
+    raised: Mapping[str, Sequence[Raised]], scenario: Scenario | None
+) -> "xarray.Dataset":
+    """What futures could not do that forecasts simulated, by whose they are, as variables."""
+    import xarray
+
+    if not raised:
+        return xarray.Dataset()
+    each = [_of_one(own, scenario) for own in raised.values()]
+    return xarray.concat(each, xarray.Variable("futures", list(raised), axis_attributes("futures")))
+
+
+def _of_one(raised: Sequence[Raised], scenario: Scenario | None) -> "xarray.Dataset":
+    """Of the futures of one method from one origin, or from several."""
+    first = {each.flag: each.step or 0 for each in raised}
+    steps = [first.get(flag, 0) for flag in STATUS_FLAGS.values()]
+    return of_statistics(raised, scenario).assign(
+        futures_paths=((), raised[0].of_paths if raised else 0, variable_attributes(PATHS, None)),
+        first_step=("flag", steps, variable_attributes("first_step", None)),
+    )
+
+
+def undone_in_futures(results: "xarray.Dataset") -> dict[str, tuple[Raised, ...]]:
+    """What `of_futures` holds, if anything."""
+    if "futures" not in results.dims:
+        return {}
+    found = {}
+    for place, whose in enumerate(results.futures.values):
+        own = results.isel(futures=place)
+        steps = dict(zip(STATUS_FLAGS.values(), own.first_step.values.tolist(), strict=True))
+        found[str(whose)] = tuple(
+            dataclasses.replace(each, step=steps[each.flag] or None)
+            for each in _of_counts(own, int(own.futures_paths))
+        )
+    return found
+
+
 def undone(results: "xarray.Dataset") -> tuple[tuple[Raised, ...], ...]:
     """What could not be done in each setting, or in the one run there is.
 
@@ -93,15 +134,22 @@ def _raised(results: "xarray.Dataset") -> tuple[Raised, ...]:
     steps = None
     if "status" in results and "path" not in results.status.dims:
         steps = results.status.fillna(0).values.astype(int)
+    paths = results.attrs.get("paths")
+    return _of_counts(results, None if paths is None else int(paths), steps)
+
+
+def _of_counts(
+    results: "xarray.Dataset", of_paths: int | None, steps: NDArray | None = None
+) -> tuple[Raised, ...]:
+    """From counts of paths, or where there are none from flags [T] that any path raised."""
     found = []
     for place, (bit, flag) in enumerate(STATUS_FLAGS.items()):
         in_steps = np.zeros(0, int) if steps is None else np.flatnonzero(steps & bit)
         count = int(results.flagged_paths[place]) if "flagged_paths" in results else None
         if count == 0 or (count is None and not len(in_steps)):
             continue
-        paths = results.attrs.get("paths")
         step = int(results.step[in_steps[0]]) if len(in_steps) else None
-        each = Raised(flag, count, None if paths is None else int(paths), step=step)
+        each = Raised(flag, count, of_paths, step=step)
         if flag == "shortfall" and "mean_shortfall" in results:
             each = each.of_amounts(float(results.mean_shortfall), float(results.mean_redemption))
         found.append(each)

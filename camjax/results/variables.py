@@ -13,6 +13,7 @@ DIMENSIONS: Mapping[str, str] = {
     "money_market": "money markets in network order",
     "statistic": "statistic over paths: mean, standard deviation, quantiles",
     "flag": "what a path could not do",
+    "futures": "futures that forecasts simulated, by method and origin",
 }
 """Long names of the dimensions."""
 
@@ -86,6 +87,8 @@ OF_STATISTICS: Mapping[str, Variable] = {
     "flagged_paths": Variable("paths that could not do it in some step", "1", ("flag",)),
     "mean_shortfall": Variable("shortfall of a whole path, mean over those with one", "{token}"),
     "mean_redemption": Variable("redemption asked for over these paths, their mean", "{token}"),
+    "futures_paths": Variable("futures simulated, 0 where all was done", "1", ("futures",)),
+    "first_step": Variable("first row ahead in which it was so, 0 for none", "1", ("flag",)),
 }
 """Their place where statistics take that of paths."""
 

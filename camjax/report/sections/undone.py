@@ -1,9 +1,10 @@
 """What could not be done, before anything that was."""
 
 import math
+from collections.abc import Mapping, Sequence
 
-from camjax.flags import FLAG_LABELS
-from camjax.report.by_setting import by_setting
+from camjax.flags import FLAG_LABELS, Raised
+from camjax.report.by_setting import by_label
 from camjax.report.content import Cell, Section
 from camjax.report.source import Source
 from camjax.report.units import COUNT, amount
@@ -17,21 +18,35 @@ NOTE = "Amounts are of a whole path, on average over the paths on which it happe
 
 def could_not(source: Source) -> Section | None:
     """A row for each setting and thing that some path could not do; None where all was done."""
+    raised = dict(zip(source.settings, source.undone, strict=True))
+    return what_could_not(raised, "setting", source.token)
+
+
+def what_could_not(
+    raised: Mapping[str, Sequence[Raised]], whose: str, token: str
+) -> Section | None:
+    """`could_not`, by whatever labels there are.
+
+    Args:
+      raised: by label.
+      whose: heading of the labels.
+      token: label of the stablecoin.
+    """
     rows: list[tuple[Cell, ...]] = [
         (
-            setting,
+            label,
             FLAG_LABELS[each.flag],
             *(
                 math.nan if number is None else float(number)
                 for number in (each.num_paths, each.of_paths, each.step, each.amount, each.asked)
             ),
         )
-        for setting, own in zip(source.settings, source.undone, strict=True)
+        for label, own in raised.items()
         for each in own
     ]
     if not rows:
         return None
-    unit = amount(source.token)
+    unit = amount(token)
     columns = {
         "what": None,
         "paths": COUNT,
@@ -40,5 +55,5 @@ def could_not(source: Source) -> Section | None:
         "not paid": unit,
         "asked for": unit,
     }
-    table = by_setting(source, "What could not be done", columns, rows, NOTE)
+    table = by_label(whose, list(raised), "What could not be done", columns, rows, NOTE)
     return Section(key="undone", title="What could not be done", text=TEXT, items=(table,))
