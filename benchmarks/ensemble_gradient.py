@@ -30,7 +30,7 @@ def program_of(name: str, scenario: camjax.Scenario) -> BlockProgram:
     """The compiled program of a contender."""
     key = jax.random.key(0)
     if name == "mean":
-        return BlockProgram(scenario, [FinalMean(OF, scenario.model.names)], key)
+        return BlockProgram(scenario, [FinalMean(OF)], key)
     return GradientProgram(scenario, OF, key)
 
 

@@ -56,7 +56,7 @@ def measure(order: dict[str, Any]) -> dict[str, float]:
     imported = time.perf_counter()
     scenario = camjax.load_scenario(scenario_of(order["deposits"], order["steps"]))
     names, key = scenario.model.names, jax.random.key(0)
-    reducers: list[Any] = [FinalMean(Quantity("share", names[-1]), names)]
+    reducers: list[Any] = [FinalMean(Quantity("share", names[-1]))]
     if order["keep"] == "bands":
         variables = ("balance", "share")
         first = run_ensemble(scenario, 1024, key, [Moments(name) for name in variables])

@@ -47,7 +47,7 @@ def scenario_of(precision: str, settlement: Settlement, noise: str = "float32") 
 
 def ensemble(scenario: camjax.Scenario, num_paths: int) -> Callable[[], object]:
     """The engine, down to the mean of a final balance."""
-    reducer = FinalMean(OF, scenario.model.names)
+    reducer = FinalMean(OF)
     program = BlockProgram(scenario, [reducer], jax.random.key(0))
     return partial(run_blocks, program, blocks_of(num_paths), num_paths)
 
@@ -64,7 +64,7 @@ class Part(BlockProgram):
         self, scenario: camjax.Scenario, of_block: Callable[[camjax.Scenario, Array], Array]
     ) -> None:
         self._of_block = of_block
-        super().__init__(scenario, [FinalMean(OF, scenario.model.names)], jax.random.key(0))
+        super().__init__(scenario, [FinalMean(OF)], jax.random.key(0))
 
     def fold_block(
         self, model: Model, processes: DriverProcesses, key: Array, first: Array, num_paths: Array

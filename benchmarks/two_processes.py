@@ -36,7 +36,7 @@ def serve(order: dict[str, Any]) -> None:
     if order["processes"] > 1:
         jax.distributed.initialize(order["address"], order["processes"], order["process"])
     scenario = camjax.load_scenario("fei", {"precision": order["precision"]})
-    reducer = FinalMean(Quantity("share", "savings"), scenario.model.names)
+    reducer = FinalMean(Quantity("share", "savings"))
     program = BlockProgram(scenario, [reducer], jax.random.key(0))
     answer(scenario.steps)
     for _ in sys.stdin:

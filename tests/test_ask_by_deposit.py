@@ -79,9 +79,7 @@ def test_each_market_is_asked_by_its_name_in_every_way(two: xarray.Dataset) -> N
         assert ask(scenario, f"E({of})", paths=6).estimate == pytest.approx(float(own.mean()))
         assert float(analysis.snapshot(two, of)["mean"]) == pytest.approx(float(own.mean()))
         event = f"{of} > 0.6"
-        found = run_ensemble(
-            scenario, 6, KEY, [FirstTime(Event.parse(event), scenario.model.names)]
-        )
+        found = run_ensemble(scenario, 6, KEY, [FirstTime(Event.parse(event))])
         seen = two.utilization.sel(money_market=name) > 0.6
         counted = found[f"P({event})"].count
         np.testing.assert_array_equal(counted, seen.sum("path"))

@@ -33,7 +33,7 @@ def reducers() -> list:
         Moments("share"),
         Quantiles("share", SHARE_BINS),
         Quantiles("balance", BALANCE_BINS),
-        FirstTime(EVENT, scenario().model.names),
+        FirstTime(EVENT),
     ]
 
 
@@ -168,7 +168,7 @@ def test_what_cannot_be_asked_is_refused_in_words() -> None:
     for text in ("share[savings]", "share[savings] > much", "share[savings] == 1"):
         with pytest.raises(CamjaxError, match="expected"):
             Event.parse(text)
-    unknown = [FirstTime(Event.parse("share[attic] > 0.5"), scenario().model.names)]
+    unknown = [FirstTime(Event.parse("share[attic] > 0.5"))]
     with pytest.raises(CamjaxError, match="savings"):
         run_ensemble(scenario(), 10, KEY, unknown)
     with pytest.raises(CamjaxError, match="num_paths"):

@@ -35,7 +35,7 @@ def scenario() -> camjax.Scenario:
 
 
 def final_mean() -> FinalMean:
-    return FinalMean(Quantity.parse(OF), scenario().model.names)
+    return FinalMean(Quantity.parse(OF))
 
 
 @functools.cache

@@ -28,7 +28,7 @@ def scenario() -> camjax.Scenario:
 
 @functools.cache
 def reducers() -> tuple:
-    return (Moments("share"), FirstTime(Event.parse(EVENT), scenario().model.names))
+    return (Moments("share"), FirstTime(Event.parse(EVENT)))
 
 
 @functools.cache
@@ -111,7 +111,7 @@ def test_a_share_of_what_is_not_allocated_cannot_be_made_precise() -> None:
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
     of, runs = "share[money_market]", 200
     short = camjax.load_scenario("fei", {"steps": 4})
-    statistic = final_statistic(of, short.model.names)
+    statistic = final_statistic(of)
     program = BlockProgram(short, [statistic], jax.random.key(10**6))
     mean = run_blocks(program, range(3000), 3000 * LANES)[statistic.name].value
     keys = [jax.random.key(seed) for seed in range(runs)]

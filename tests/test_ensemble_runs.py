@@ -53,7 +53,7 @@ def reducers() -> tuple:
     return (
         Moments("share"),
         Quantiles("share", Bins(0.0, 1.0, 64)),
-        FirstTime(Event.parse(EVENT), scenario().model.names),
+        FirstTime(Event.parse(EVENT)),
     )
 
 

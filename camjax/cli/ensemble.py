@@ -197,7 +197,7 @@ def reducers_of(
     """
     names = [name.removesuffix(LOW) for name in ranges if name.endswith(LOW)]
     bands = [Bands(name, ranges[name + LOW], ranges[name + HIGH], final=final) for name in names]
-    times = [FirstTime(_event(text, scenario), scenario.model.names) for text in events]
+    times = [FirstTime(_event(text, scenario)) for text in events]
     undone = UndonePaths(scenario.model.names)
     return [Digests(scenario.model, scenario.steps), Flags(), undone, *bands, *times]
 
@@ -209,7 +209,7 @@ def _event(text: str, scenario: Scenario) -> Event:
       CamjaxError: it cannot be read, or its deposit is not under allocation and has no share.
     """
     event = Event.parse(text)
-    program = partial(fold_lanes, scenario, [FirstTime(event, scenario.model.names)])
+    program = partial(fold_lanes, scenario, [FirstTime(event)])
     number = np.uint32(LANES)
     try:
         jax.eval_shape(

@@ -149,7 +149,7 @@ class GradientProgram(BlockProgram):
         devices: Sequence[jax.Device] | None = None,
     ) -> None:
         quantity = Quantity.parse(of) if isinstance(of, str) else of
-        reducer = FinalGradient(FinalMean(quantity, scenario.model.names))
+        reducer = FinalGradient(FinalMean(quantity))
         super().__init__(scenario, [reducer], key, devices)
 
     def run(self, num_paths: int, *, progress: Progress | None = None) -> MeanGradient:

@@ -81,7 +81,7 @@ def run_until(
         raise CamjaxError(refusal("half_width", "a number above 0", half_width))
     if not 0 < level < 1:
         raise CamjaxError(refusal("level", "a number in (0, 1)", level))
-    statistic = final_statistic(of, scenario.model.names, level) if isinstance(of, str) else of
+    statistic = final_statistic(of, level) if isinstance(of, str) else of
     program = BlockProgram(scenario, [statistic, *reducers], key, devices)
     return run_program_until(
         program, half_width, max_paths, progress=progress, checkpoint=checkpoint

@@ -87,5 +87,5 @@ class Statistic:
     @cached_property
     def _of_values(self) -> FinalMean | FinalProbability:
         if self._term.kind == "E":
-            return FinalMean(VALUE, ())
-        return FinalProbability(HAPPENS, ())
+            return FinalMean(VALUE)
+        return FinalProbability(HAPPENS)

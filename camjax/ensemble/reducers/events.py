@@ -102,11 +102,9 @@ class FirstTime:
 
     Args:
       event: what to look for.
-      names: all deposits in network order.
     """
 
     event: Event
-    names: tuple[str, ...]
     scope: ClassVar[Scope] = "path"
 
     @property

@@ -39,12 +39,10 @@ class FinalMean:
 
     Args:
       quantity: which.
-      names: all deposits in network order.
       level: of Student's interval.
     """
 
     quantity: Quantity
-    names: tuple[str, ...]
     level: float = LEVEL
     scope: ClassVar[Scope] = "end"
 
@@ -88,12 +86,10 @@ class FinalProbability:
 
     Args:
       event: which.
-      names: all deposits in network order.
       level: of Clopper and Pearson's interval.
     """
 
     event: Event
-    names: tuple[str, ...]
     level: float = LEVEL
     scope: ClassVar[Scope] = "end"
 
@@ -130,23 +126,20 @@ class FinalProbability:
         return Estimate(str(self.event), paths, int(happens) / paths, float(low), float(high))
 
 
-def final_statistic(
-    text: str, names: tuple[str, ...], level: float = 0.95
-) -> FinalMean | FinalProbability:
+def final_statistic(text: str, level: float = LEVEL) -> FinalMean | FinalProbability:
     """The reducer of a statistic at the end that is named in words.
 
     Args:
       text: a quantity, `share[savings]`, for its mean, or an event, `share[savings] > 0.6`, for
         its probability.
-      names: all deposits in network order.
       level: of the interval.
 
     Raises:
       CamjaxError: it is neither.
 
-    >>> final_statistic("share[savings] > 0.6", ("savings", "idle")).name
+    >>> final_statistic("share[savings] > 0.6").name
     'P(share[savings] > 0.6 at the end)'
     """
     if any(sign in text for sign in "<>"):
-        return FinalProbability(Event.parse(text), names, level)
-    return FinalMean(Quantity.parse(text), names, level)
+        return FinalProbability(Event.parse(text), level)
+    return FinalMean(Quantity.parse(text), level)
