@@ -13,17 +13,9 @@ from camjax.drivers import first_row
 from camjax.groups import Groups
 from camjax.inertia import in_proportion, movable, where_open
 from camjax.market import Drivers, Market, Row, Series
-from camjax.model import (
-    EMPTIED,
-    NOT_FINITE,
-    PRICE_HELD,
-    REMAINDER,
-    SHORTFALL,
-    Model,
-    Record,
-    State,
-)
+from camjax.model import Model, Record, State
 from camjax.rebalancing import plan, remainder, settle
+from camjax.status import status_of
 from camjax.vector import Vector, positive_or, quotient, shares, where
 from camjax.weights import Target, View
 
@@ -90,7 +82,8 @@ def step_grouped(
     settled = settle(model.rebalancing, model.network, before, planned)
     states = _receive(row.groups, deposits, states, settled - before, model.positions, market)
     balance = _user_balances(row.groups, deposits, states)
-    inert = _grown_used_to(model, inert, balance.take(model.positions), row)
+    held = balance.take(model.positions)
+    inert = _grown_used_to(model, inert, held, row)
 
     quotes = _observed_or(row, yield_rates.take(model.positions))
     new_state = State(
@@ -106,7 +99,7 @@ def step_grouped(
         groups=row.groups,
         step=row.step,
         balance=balance,
-        target_weight=_recorded(target, view, balance.take(model.positions), minted),
+        target_weight=_recorded(target, view, held, minted),
         yield_rate=yield_rates,
         planned=planned,
         remainder=left,
@@ -116,7 +109,14 @@ def step_grouped(
         volatile_asset_price=row.volatile_asset_price,
         inert=inert,
         info=tuple(a | b for a, b in zip(info, inspected, strict=True)),
-        status=_status(model, row, balance, left, minted, shortfall),
+        status=status_of(
+            price_held=row.price_held,
+            balances=balance,
+            allocated=held.sum(),
+            remainder=left,
+            minted=minted,
+            shortfall=shortfall,
+        ),
     )
     return new_state, record
 
@@ -288,26 +288,3 @@ def _recorded(target: Target, view: View, balances: Vector, minted: Array | None
     if minted is None:
         return target.weights
     return where(balances.sum() > 0, target.weights, view.weights)
-
-
-def _status(
-    model: Model, row: Row, balance: Vector, left: Vector, minted: Array | None, shortfall: Array
-) -> Array:
-    """Flags of a step; what rounding alone leaves over raises none."""
-    allocated = balance.take(model.positions).sum()
-    rounding = 64 * jnp.finfo(allocated.dtype).eps
-    held = jnp.zeros((), bool) if row.price_held is None else row.price_held
-    flags = [
-        (held, PRICE_HELD),
-        (allocated <= 0, EMPTIED),
-        (~jnp.isfinite(allocated), NOT_FINITE),
-        (_exceeds(left, rounding * balance.sum()), REMAINDER),
-    ]
-    if minted is not None:
-        flags.append((shortfall > rounding * jnp.abs(minted - shortfall), SHORTFALL))
-    return sum((flag.astype(jnp.int32) * value for flag, value in flags), jnp.int32(0))
-
-
-def _exceeds(amounts: Vector, bound: Array) -> Array:
-    """[] whether any amount is larger than a bound."""
-    return amounts.map(lambda amount: (jnp.abs(amount) > bound).astype(jnp.int32)).sum() > 0

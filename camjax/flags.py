@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, REMAINDER, SHORTFALL
+from camjax.status import EMPTIED, NOT_FINITE, PRICE_HELD, REMAINDER, SHORTFALL
 
 STATUS_FLAGS: Mapping[int, str] = {
     PRICE_HELD: "price_held_at_floor",

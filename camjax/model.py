@@ -16,17 +16,6 @@ from camjax.rebalancing import Plan, Rebalancing
 from camjax.vector import Vector
 from camjax.weights import Weights
 
-PRICE_HELD = 1
-"""Status flag: the volatile asset's price has fallen to its floor."""
-EMPTIED = 2
-"""Status flag: no user FEI is left under allocation."""
-NOT_FINITE = 4
-"""Status flag: a balance is not a finite number."""
-SHORTFALL = 8
-"""Status flag: redemption was asked for that nobody could pay."""
-REMAINDER = 16
-"""Status flag: settlement could not move all that was planned, rounding apart."""
-
 
 @pytree
 class Model:

@@ -22,7 +22,7 @@ from worlds import (
 )
 
 from camjax import simulate
-from camjax.model import EMPTIED, NOT_FINITE, PRICE_HELD, REMAINDER, SHORTFALL
+from camjax.status import EMPTIED, NOT_FINITE, PRICE_HELD, REMAINDER, SHORTFALL
 
 YEAR = 365
 TOLERANCE = 1e-12

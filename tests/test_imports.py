@@ -44,6 +44,7 @@ ORDER = [
         "drivers",
         "weights",
         "rebalancing",
+        "status",
         "model",
         "flags",
         "undone",

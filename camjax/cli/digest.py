@@ -7,8 +7,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from camjax._pytree import pytree
-from camjax.model import REMAINDER, Model, Record
+from camjax.model import Model, Record
 from camjax.rebalancing import transfers
+from camjax.status import REMAINDER
 from camjax.trajectory import over_allocated, transfers_between
 from camjax.undone import PathUndone, Undone, finish_undone
 from camjax.vector import Vector
