@@ -1,8 +1,6 @@
 """The fit: many searches at once, the best of them, and what it predicts."""
 
 import dataclasses
-from collections.abc import Callable
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,20 +9,14 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from calibration.fit.best import best_end
-from calibration.fit.checkpoint import ITERATIONS_PER_REPORT, Unsaved, about_fit, stage_of
+from calibration.fit.checkpoint import Unsaved, about_fit
 from calibration.fit.descent import End, descend
 from calibration.fit.drawn import refuse_drawn
-from calibration.fit.levenberg_marquardt import (
-    RUNNING,
-    STATUS,
-    Options,
-    Search,
-    advance,
-    begin,
-)
+from calibration.fit.levenberg_marquardt import STATUS, Options, Search
 from calibration.fit.objectives import LIKELIHOODS, LOSSES, RESIDUALS, Compared, num_residuals
-from calibration.fit.problem import Data, Problem
+from calibration.fit.problem import Problem
 from calibration.fit.size import check_copies_fit
+from calibration.fit.squares import Progress, SquaresSearch
 from calibration.fit.starts import wide_starts
 from camjax.errors import CamjaxError, refusal
 
@@ -33,15 +25,6 @@ WARM_UP = "ilr"
 
 LANES_OF_DESCENT = 4
 """How many of the best of them."""
-
-SETTLED = 1e-10
-"""Relative change of the noise that is none; priors are weighed by it."""
-
-MOST_ROUNDS = 50
-"""Searches, each with the noise that the one before has left."""
-
-Progress = Callable[[str, float], None]
-"""Takes what is being done and the share of it that is done."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,16 +127,7 @@ def fit(
         likelihood, fewer rows than free numbers, the checkpoint is of another fit, no search ends
         at a finite loss, or more starts than fit in memory.
     """
-    if objective not in (*RESIDUALS, *LOSSES):
-        raise CamjaxError(refusal("objective", " or ".join((*RESIDUALS, *LOSSES)), objective))
-    if problem.priors.positions and objective not in LIKELIHOODS:
-        remedy = "Beside a loss that is no likelihood a prior has no weight."
-        raise CamjaxError(refusal("objective", " or ".join(LIKELIHOODS), objective, remedy))
-    refuse_drawn(problem)
-    num_coordinates = len(problem.free.coordinates)
-    if int(problem.data.counts.sum()) <= num_coordinates:
-        expected = f"more rows that count than the {num_coordinates} free numbers"
-        raise CamjaxError(refusal("observations", expected, int(problem.data.counts.sum())))
+    _check(problem, objective)
     options = options or Options()
     check_copies_fit(problem, num_starts, "starts")
     if starts is None:
@@ -172,12 +146,31 @@ def fit(
     elif problem.priors.positions:
         ends, data = search.with_priors(squared)
         problem = dataclasses.replace(problem, data=data)
-    precision = None
+    return _best_of(problem, objective, starts, ends)
+
+
+def _check(problem: Problem, objective: str) -> None:
+    """Refuse what no search could answer."""
+    if objective not in (*RESIDUALS, *LOSSES):
+        raise CamjaxError(refusal("objective", " or ".join((*RESIDUALS, *LOSSES)), objective))
+    if problem.priors.positions and objective not in LIKELIHOODS:
+        remedy = "Beside a loss that is no likelihood a prior has no weight."
+        raise CamjaxError(refusal("objective", " or ".join(LIKELIHOODS), objective, remedy))
+    refuse_drawn(problem)
+    num_coordinates = len(problem.free.coordinates)
+    if int(problem.data.counts.sum()) <= num_coordinates:
+        expected = f"more rows that count than the {num_coordinates} free numbers"
+        raise CamjaxError(refusal("observations", expected, int(problem.data.counts.sum())))
+
+
+def _best_of(problem: Problem, objective: str, starts: Array, ends: Search | End) -> Fit:
+    """The best end, and what is predicted there."""
     found, costs = ends.coordinates, np.asarray(ends.cost)
     if not np.isfinite(costs).any():
         remedy = problem.free.begin_elsewhere
         raise CamjaxError(refusal("fit", "a finite loss from some start", "none", remedy))
     at_best, best = best_end(problem, ends, objective in RESIDUALS)
+    precision = None
     if isinstance(ends, End) and objective == "dirichlet":
         precision = float(jnp.exp(ends.log_precision[best]))
     values, began = (np.asarray(jax.vmap(problem.free.constrain)(z)) for z in (found, starts))
@@ -195,95 +188,3 @@ def fit(
         best=best,
         compared=jax.jit(problem.compare)(found[best], problem.data),
     )
-
-
-class SquaresSearch:
-    """Levenberg-Marquardt from many starts at once, compiled once.
-
-    Args:
-      problem: whose residuals they are.
-      objective: a name in `RESIDUALS`.
-      options: when searches stop.
-      progress: as `fit`.
-      checkpoint: as `fit`.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        objective: str,
-        options: Options,
-        progress: Progress,
-        checkpoint: Unsaved,
-    ) -> None:
-        def residuals(data: Data) -> Callable[[Array], Array]:
-            return partial(problem.penalised, data=data, objective=objective)
-
-        @jax.jit
-        def first(starts: Array, data: Data) -> Search:
-            return jax.vmap(partial(begin, residuals(data)))(starts)
-
-        @jax.jit
-        def more(searches: Search, data: Data, iterations: Array) -> Search:
-            return jax.vmap(lambda search: advance(residuals(data), search, options, iterations))(
-                searches
-            )
-
-        self._problem, self._objective = problem, objective
-        self._options, self._progress, self._checkpoint = options, progress, checkpoint
-        self._first, self._more = first, more
-        self._compare = jax.jit(problem.compare)
-
-    def __call__(self, starts: Array, data: Data, turn: int = 0) -> Search:
-        """Search from every start [S, D].
-
-        Args:
-          starts: where.
-          data: observations.
-          turn: how many searches were made before.
-        """
-        self._progress("compiling", 0.0)
-        stage = f"{stage_of(self._problem, self._objective)} {turn}"
-        most = self._options.max_iterations
-
-        def begun() -> tuple[Search, Array]:
-            return self._first(starts, data), jnp.zeros((), jnp.int32)
-
-        searches, done = self._checkpoint.state(stage, begun)
-        while int(done) < most:
-            running = float((searches.status == RUNNING).mean())
-            if running == 0:
-                break
-            self._progress("searching", max(1 - running, int(done) / most))
-            done = jnp.minimum(done + ITERATIONS_PER_REPORT, most)
-            searches = self._more(searches, data, done)
-            self._checkpoint.keep(stage, (searches, done))
-        return searches
-
-    def with_priors(self, ends: Search) -> tuple[Search, Data]:
-        """Search on from ends without priors, priors weighed by a noise that settles.
-
-        Returns:
-          Ends, and the problem's data with the noise. Iterations are those of all rounds.
-        """
-        data, searches = self._problem.data, ends
-        noise = float(data.noise)
-        for turn in range(1, MOST_ROUNDS + 1):
-            if not np.isfinite(searches.cost).any():
-                break
-            best = searches.coordinates[int(jnp.nanargmin(searches.cost))]
-            before, noise = noise, self._noise_at(best)
-            if abs(noise - before) <= SETTLED * noise:
-                break
-            data = dataclasses.replace(data, noise=jnp.asarray(noise, data.noise.dtype))
-            spent = searches.iterations
-            searches = self(searches.coordinates, data, turn)
-            searches = searches._replace(iterations=searches.iterations + spent)
-        return searches, data
-
-    def _noise_at(self, coordinates: Array) -> float:
-        """Root mean square [] of the residuals of rows that count."""
-        compared = self._compare(coordinates, self._problem.data)
-        residuals = RESIDUALS[self._objective](compared)
-        number = int(num_residuals(self._objective, compared))
-        return float(jnp.sqrt(jnp.square(residuals).sum() / number))
