@@ -15,7 +15,13 @@ from calibration.sources.sheet import read_sheet
 from calibration.sources.table import Observed, ObservedVenue
 from camjax.errors import CamjaxError, refusal
 
-ABSENCES = ("zero", "closed")
+CHOICES_OF = {
+    "format": tuple(PRESETS),
+    "apy": ("daily", "continuous"),
+    "daily": tuple(CHOICES),
+    "absent": ("zero", "closed"),
+}
+"""What can be said in a word, by what it is said of."""
 
 
 def read_observed(
@@ -64,14 +70,7 @@ def read_observed(
         and go and `absent` does not say what that means.
     """
     paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
-    for name, value, known in (
-        ("format", format, tuple(PRESETS)),
-        ("apy", apy, ("daily", "continuous")),
-        ("daily", daily, tuple(CHOICES)),
-        ("absent", absent, ABSENCES),
-    ):
-        if value is not None and value not in known:
-            raise CamjaxError(refusal(name, f"one of {', '.join(known)}", repr(value)))
+    _check_choices(format=format, apy=apy, daily=daily, absent=absent)
     if not paths:
         raise CamjaxError(refusal("files", "at least one", "none"))
     if unit is not None and not 0 < unit < float("inf"):
@@ -87,11 +86,7 @@ def read_observed(
         apy=apy,
         added=tuple(add),
     )
-    samples, notes = [], []
-    for path in paths:
-        found, sentences = read_samples(read_sheet(path), said, format)
-        samples += found
-        notes += sentences
+    samples, notes = _samples(paths, said, format)
     joined = _joined(samples)
     venues = [_venue(one, daily, percent_of) for one in joined]
     _check_percent_of(percent_of, venues)
@@ -100,11 +95,27 @@ def read_observed(
         pairs = zip(venues, divided, strict=True)
         suspicions.check([suspicions.Venue(v.venue, _days_of(v), was) for v, was in pairs])
     observed = Observed(
-        venues=tuple(venues), is_calendar=samples[0].is_calendar, absent=absent, notes=tuple(notes)
+        venues=tuple(venues), is_calendar=samples[0].is_calendar, absent=absent, notes=()
     )
     _check_absences(observed)
-    done = (*_merged(observed, daily), *_absences(observed))
-    return dataclasses.replace(observed, notes=(*notes, *done))
+    done = (*notes, *_merged(observed, daily), *_absences(observed))
+    return dataclasses.replace(observed, notes=done)
+
+
+def _check_choices(**chosen: str | None) -> None:
+    """Refuse a choice, by its name, that there is not."""
+    for name, value in chosen.items():
+        if value is not None and value not in CHOICES_OF[name]:
+            expected = f"one of {', '.join(CHOICES_OF[name])}"
+            raise CamjaxError(refusal(name, expected, repr(value)))
+
+
+def _samples(
+    paths: Sequence[Path], said: Mapping, format: str | None
+) -> tuple[list[Samples], list[str]]:
+    """What all files hold, and sentences on how they were read."""
+    read = [read_samples(read_sheet(path), said, format) for path in paths]
+    return [one for found, _ in read for one in found], [s for _, told in read for s in told]
 
 
 def _joined(samples: Sequence[Samples]) -> list[Samples]:
