@@ -12,6 +12,7 @@ from calibration.ensemble_scores import fewest_members
 from calibration.score_table import Score, find
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
+from camjax.cli.told import told_unused
 from camjax.flags import warnings
 
 ERRORS = {"MAE": "mae", "MAD": "mad", "RMSE": "rmse", "Aitchison": "mean_aitchison_distance"}
@@ -134,8 +135,7 @@ def _notes(result: Backtest, unused: Sequence[str]) -> list[str]:
             f"DM p of the table: chance of so large a difference in any of {count} comparisons"
             f" (Holm); the sentence above is on {MODEL} alone."
         )
-    if unused:
-        notes.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
+    notes += told_unused(unused)
     return notes
 
 

@@ -8,6 +8,7 @@ from calibration.fit.moments import fit_moments
 from calibration.fit.moments_report import moments_report
 from camjax.cli import outputs
 from camjax.cli.calibrate_request import Request
+from camjax.cli.calibrate_told import estimates, framed, number
 from camjax.cli.columns import aligned
 from camjax.cli.leftovers import check_leftovers
 from camjax.cli.plain import plain
@@ -50,19 +51,8 @@ def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
         f"{answer['scenario']}, {answer['mode']}, simulated moments: {answer['rows_fitted']} rows,"
         f" {answer['paths']} paths"
     )
-    warned = "\n".join(f"Warning: {warning}" for warning in answer["warnings"])
-    estimates = [
-        (
-            name,
-            _number(entry["value"]),
-            _number(entry["standard_error"]),
-            f"{_number(entry['lower_95'])} to {_number(entry['upper_95'])}",
-            _number(entry["scenario"]),
-        )
-        for name, entry in answer["estimates"].items()
-    ]
     moments = [
-        (entry["moment"], *(_number(entry[key]) for key in ("observed", "simulated", "deviation")))
+        (entry["moment"], *(number(entry[key]) for key in ("observed", "simulated", "deviation")))
         for entry in answer["moments"]
     ]
     tested, starts = answer["j_test"], answer["starts"]
@@ -72,21 +62,16 @@ def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
     ]
     if tested["degrees"]:
         ending.append(
-            f"J test that the model has these moments: J = {_number(tested['statistic'])}, χ² of"
-            f" {tested['degrees']} degrees, p = {_number(tested['p_value'])}."
+            f"J test that the model has these moments: J = {number(tested['statistic'])}, χ² of"
+            f" {tested['degrees']} degrees, p = {number(tested['p_value'])}."
         )
     else:
         ending.append("No J test: there are as many free numbers as moments.")
-    if unused:
-        ending.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
-    sections = [
-        heading,
-        *([warned] if warned else []),
-        aligned([("estimate", "value", "std error", "95 % interval", "scenario"), *estimates]),
+    tables = [
+        estimates(answer),
         aligned([("moment", "observed", "simulated", "from path to path"), *moments]),
-        "\n".join(ending),
     ]
-    return "\n\n".join(sections)
+    return framed(heading, answer, tables, ending, unused)
 
 
 def _check(request: Request, fit_drivers: bool, with_report: bool) -> None:
@@ -114,7 +99,3 @@ def _write(found: "MomentsFit", answer: dict[str, Any], request: Request) -> lis
         FIT: json.dumps(answer, indent=1) + "\n",
     }
     return outputs.write_texts(request.out, texts)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"

@@ -1,10 +1,10 @@
 """What a fit says at its end."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from camjax.cli.calibrate_told import estimates, framed, number
 from camjax.cli.columns import aligned
 
 CONVERGED = "converged"
@@ -30,35 +30,17 @@ def text(answer: dict[str, Any], unused: Sequence[str]) -> str:
     if answer["rows_held_out"]:
         rows += f", {answer['rows_held_out']} held out"
     heading = f"{answer['scenario']}, {answer['mode']}, objective {answer['objective']}: {rows}"
-    warned = "\n".join(f"Warning: {warning}" for warning in answer["warnings"])
     ending = [_speed(answer), _starts(answer), *_noise(answer), *_errors(answer), *_priors(answer)]
     if answer.get("yield_windows"):
         losses = answer["yield_windows"]
         ending.append(
             f"Yield window: {losses.index(min(losses)) + 1} of 1 to {len(losses)} steps fits best;"
-            f" losses {', '.join(map(_number, losses))}."
+            f" losses {', '.join(map(number, losses))}."
         )
     if answer.get("settlement"):
         ending.append(_settlement(answer["settlement"]))
-    if unused:
-        ending.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
-    told = [_estimates(answer), *_more(answer), _scores(answer), "\n".join(ending)]
-    return "\n\n".join([heading, *([warned] if warned else []), *told])
-
-
-def _estimates(answer: dict[str, Any]) -> str:
-    header = ("estimate", "value", "std error", "95 % interval", "scenario")
-    rows = [
-        (
-            name,
-            _number(found["value"]),
-            _number(found["standard_error"]),
-            f"{_number(found['lower_95'])} to {_number(found['upper_95'])}",
-            _number(found["scenario"]),
-        )
-        for name, found in answer["estimates"].items()
-    ]
-    return aligned([header, *rows])
+    tables = [estimates(answer), *_more(answer), _scores(answer)]
+    return framed(heading, answer, tables, ending, unused)
 
 
 def _more(answer: dict[str, Any]) -> list[str]:
@@ -69,10 +51,7 @@ def _more(answer: dict[str, Any]) -> list[str]:
     rows = [
         (
             name,
-            *(
-                f"{_number(answer[way][name][0])} to {_number(answer[way][name][1])}"
-                for way in ways
-            ),
+            *(f"{number(answer[way][name][0])} to {number(answer[way][name][1])}" for way in ways),
         )
         for name in answer["estimates"]
     ]
@@ -88,7 +67,7 @@ def _scores(answer: dict[str, Any]) -> str:
                 for score in scores
                 if score["model"] == model and score["deposit"] == "pooled"
             }
-            numbers = (_number(found.get(metric)) for metric in SCORES.values())
+            numbers = (number(found.get(metric)) for metric in SCORES.values())
             rows.append((f"{PARTS[part]}, {model}", *numbers))
     table = aligned([("weights", *SCORES), *rows])
     if all(row[-1] == "-" for row in rows):
@@ -140,7 +119,7 @@ def _errors(answer: dict[str, Any]) -> list[str]:
         lags = len(tested["autocorrelation"][0])
         found = (
             f"Ljung-Box test of the residuals of the {tested['rows']} rows fitted, {lags} lags:"
-            f" p = {_number(tested['p_value'])}, autocorrelation {first:.2f} from row to row."
+            f" p = {number(tested['p_value'])}, autocorrelation {first:.2f} from row to row."
         )
     told = [found]
     if supposed == "independent":
@@ -163,7 +142,7 @@ def _errors(answer: dict[str, Any]) -> list[str]:
 
 def _priors(answer: dict[str, Any]) -> list[str]:
     told = [
-        f"{name} {_number(found['prior']['median'])} (sigma {_number(found['prior']['sigma'])})"
+        f"{name} {number(found['prior']['median'])} (sigma {number(found['prior']['sigma'])})"
         for name, found in answer["estimates"].items()
         if found["prior"] is not None
     ]
@@ -176,9 +155,3 @@ def _settlement(found: dict[str, Any]) -> str:
         f" own; loss {found['smooth_cost']:.6g} netted, {found['exact_cost_at_smooth']:.6g} at the"
         f" same numbers sequential, {found['exact_cost']:.6g} after polishing."
     )
-
-
-def _number(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return "-"
-    return f"{value:.4g}"

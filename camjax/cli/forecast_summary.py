@@ -11,6 +11,7 @@ from calibration.forecast.tables import HEADER, forecast_rows
 from calibration.score_table import POOLED
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
+from camjax.cli.told import told_unused
 from camjax.flags import warnings_of_futures
 
 METRICS = {
@@ -78,8 +79,7 @@ def text(name: str, result: Study, token: str, unused: Sequence[str]) -> str:
             f" chance{_among(result)}."
         )
     sections += map(str, result.failures)
-    if unused:
-        sections.append(f"Columns that are no drivers of the scenario: {', '.join(unused)}.")
+    sections += told_unused(unused)
     return "\n\n".join(sections)
 
 

@@ -1,5 +1,6 @@
-"""What the results of a file could not do, as commands that read it say it first."""
+"""What several commands say in the same words: what could not be done, and what was not used."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,3 +20,14 @@ def told_undone(results: "xarray.Dataset") -> list[str]:
         *warnings_of_settings(raised, settings or [""], token),
         *warnings_of_futures(undone_in_futures(results), token),
     ]
+
+
+def told_unused(columns: Sequence[str]) -> list[str]:
+    """A line on the columns of a drivers file that nothing in the scenario reads, if there are any.
+
+    >>> told_unused(["gas"])
+    ['Columns that are no drivers of the scenario: gas.']
+    """
+    if not columns:
+        return []
+    return [f"Columns that are no drivers of the scenario: {', '.join(columns)}."]
