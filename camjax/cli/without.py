@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from camjax.scenario.messages import refuse, unknown
-from camjax.scenario.schema import Document
+from camjax.scenario.schema import BY_DEPOSIT, Document
 
 
 def without(document: Document, names: Sequence[str]) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def without(document: Document, names: Sequence[str]) -> dict[str, Any]:
         return {}
     weights, overrides = document.weights, {f"deposits.{n}.allocated": False for n in names}
     changes: dict[str, Any] = {}
-    for key in ("factor", "exposure", "convenience_yield"):
+    for key in BY_DEPOSIT:
         kept = {name: v for name, v in getattr(weights, key).items() if name not in names}
         changes[f"weights.{key}"] = kept
     if weights.concentration is not None:

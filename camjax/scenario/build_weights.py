@@ -4,7 +4,7 @@ from typing import Any
 
 from camjax.network import Network
 from camjax.scenario.precision import Real, optional
-from camjax.scenario.schema import DEFAULT_YIELD_WINDOW, Document, WeightsTable
+from camjax.scenario.schema import BY_DEPOSIT, DEFAULT_YIELD_WINDOW, Document, WeightsTable
 from camjax.vector import Vector
 from camjax.weights import (
     EndogenousRule,
@@ -37,10 +37,10 @@ def weights_in_full(document: Document) -> WeightsTable:
     """`[weights]` with what it leaves out for a deposit written out, such as factors."""
     table = document.weights
     deposits = [deposit for deposit in document.deposits if deposit.allocated]
+    neutral = {"factor": 1.0, "convenience_yield": 0.0}
     in_full: dict[str, Any] = {
-        "factor": {d.name: table.factor.get(d.name, 1.0) for d in deposits},
-        "exposure": {d.name: table.exposure.get(d.name, d.exposure) for d in deposits},
-        "convenience_yield": {d.name: table.convenience_yield.get(d.name, 0.0) for d in deposits},
+        key: {d.name: neutral.get(key, d.exposure) for d in deposits} | getattr(table, key)
+        for key in BY_DEPOSIT
     }
     if table.rule == "exogenous":
         in_full["concentration"] = table.concentration or [1.0] * len(deposits)
@@ -63,13 +63,9 @@ def _rule(table: WeightsTable, names: list[str], network: Network, real: Real) -
             )
         case "logit":
             return LogitRule(
-                factor=_vector(table.factor, names, real),
-                exposure=_vector(table.exposure, names, real),
-                convenience_yield=_vector(table.convenience_yield, names, real),
                 sensitivity=real(table.sensitivity),
-                asset_risk_aversion=real(table.asset_risk_aversion),
-                yield_risk_aversion=real(table.yield_risk_aversion),
                 memory=_memory(table, real),
+                **_tastes(table, names, real),
             )
         case "exogenous":
             return ExogenousRule(concentration=real(table.concentration))
@@ -78,19 +74,20 @@ def _rule(table: WeightsTable, names: list[str], network: Network, real: Real) -
 
 
 def _preferences(table: WeightsTable, names: list[str], real: Real) -> Preferences:
-    return Preferences(
-        factor=_vector(table.factor, names, real),
-        exposure=_vector(table.exposure, names, real),
-        convenience_yield=_vector(table.convenience_yield, names, real),
-        asset_risk_aversion=real(table.asset_risk_aversion),
-        yield_risk_aversion=real(table.yield_risk_aversion),
-        elasticity=optional(table.elasticity, real),
-    )
+    return Preferences(elasticity=optional(table.elasticity, real), **_tastes(table, names, real))
 
 
-def _vector(numbers: dict[str, float], names: list[str], real: Real) -> Vector:
-    """Numbers by deposit, in network order."""
-    return Vector.of([real(numbers[name]) for name in names])
+def _tastes(table: WeightsTable, names: list[str], real: Real) -> dict[str, Any]:
+    """What all rules that look at yields ask of them: numbers by deposit, in network order."""
+    by_deposit = {key: getattr(table, key) for key in BY_DEPOSIT}
+    return {
+        "asset_risk_aversion": real(table.asset_risk_aversion),
+        "yield_risk_aversion": real(table.yield_risk_aversion),
+        **{
+            key: Vector.of([real(numbers[name]) for name in names])
+            for key, numbers in by_deposit.items()
+        },
+    }
 
 
 def _memory(table: WeightsTable, real: Real) -> YieldMemory:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from camjax.scenario.messages import choices, refuse, shown, unknown
 from camjax.scenario.process_tables import ScheduleTable
-from camjax.scenario.schema import Document
+from camjax.scenario.schema import BY_DEPOSIT, Document
 
 
 def check_document(document: Document) -> None:
@@ -47,7 +47,7 @@ def _someone_holds_something(document: Document) -> None:
 
 
 def _preferences_name_allocated_deposits(document: Document) -> None:
-    for key in ("factor", "exposure", "convenience_yield"):
+    for key in BY_DEPOSIT:
         for name in getattr(document.weights, key):
             _check_allocated(f"weights.{key}.{name}", name, document)
     factors = document.weights.factor

@@ -15,6 +15,9 @@ from camjax.scenario.tables import Finite, NonNegative, Positive, Share, Table
 
 DEFAULT_YIELD_WINDOW = 3
 
+BY_DEPOSIT = ("factor", "exposure", "convenience_yield")
+"""Keys of `[weights]` that hold a number for each allocated deposit, by its name."""
+
 LOGIT_DEFAULTS = {"sensitivity": 20.0, "asset_risk_aversion": 0.0, "yield_risk_aversion": 0.0}
 
 
