@@ -1,5 +1,6 @@
 """Stores of the shards of one run, put together in one."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -56,16 +57,15 @@ def merge_stores(
         batch=batch,
         manifest=first.manifest | {PATHS: [0, shards[-1].paths.stop]},
     )
-    try:
+    with contextlib.ExitStack() as unfinished:
+        unfinished.callback(shutil.rmtree, path, ignore_errors=True)
         for shard in shards:
             for place in range(0, len(shard.paths), batch):
                 places = slice(place, place + batch)
                 whole.write(shard.variables(places), shard.remembered(places))
                 if progress is not None:
                     progress(whole.done / len(whole.paths))
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        raise
+        unfinished.pop_all()
     return whole
 
 

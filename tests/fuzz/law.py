@@ -31,7 +31,7 @@ def broken_law(arguments: Sequence[str]) -> str | None:
         ):
             warnings.simplefilter("error")
             status = main(arguments)
-    except BaseException:
+    except (Exception, SystemExit):
         return f"raises: {traceback.format_exc()[-1500:]}"
     said, complained = out.getvalue(), err.getvalue()
     if status not in (0, 2):
