@@ -232,6 +232,36 @@ def test_a_discount_for_the_risk_of_no_price_is_told_of() -> None:
     assert load_scenario(WITHOUT_PRICE, price).notes == ()
 
 
+STILL = {"process": "constant", "value": 0.5}
+
+
+def test_columns_that_nothing_reads_are_told_of() -> None:
+    """Of risk under the logit rule, of weights under another, and of what own columns stand for."""
+    drivers = {"risk_aave": STILL, "available_idle": {**STILL, "value": 1.0}, "target_idle": STILL}
+    own = {f"utilization_{name}": STILL for name in ("aave", "flat")}
+    document = WITHOUT_PRICE | {"weights": {"rule": "logit"}, "drivers": drivers | own}
+    found = load_scenario(document)
+    assert found.unread == ("risk_aave", "target_idle")
+    said = "No deposit reads risk_aave, target_idle, nor does the logit rule"
+    assert any(said in note for note in found.notes)
+    calm = {"weights": WITHOUT_PRICE["weights"]}
+    assert load_scenario(document | calm).unread == ("target_idle",)
+    shared = {f"drivers.{name}": STILL for name in ("utilization", "savings_rate")}
+    found = load_scenario(document | calm, shared)
+    assert found.unread == ("target_idle", "utilization", "savings_rate")
+    left = {"deposits.flat.allocated": False, "weights.exposure": {"aave": 0.0}}
+    found = load_scenario(document | calm, {**left, "drivers.risk_flat": STILL})
+    assert found.unread == ("target_idle", "risk_flat")
+
+
+def test_a_file_has_columns_that_nothing_reads_too(tmp_path: Path) -> None:
+    file = tmp_path / "drivers.csv"
+    file.write_text("utilization,risk_aave,target_aave\n" + "0.7,0.1,0.9\n" * 3)
+    rule = {"rule": "logit", "exposure": {"aave": 0.0, "flat": 0.0}}
+    document = WITHOUT_PRICE | {"drivers": {"file": str(file)}, "weights": rule}
+    assert load_scenario(document).unread == ("risk_aave", "target_aave")
+
+
 def test_the_command_tells_of_it_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "scenario.toml"
     file.write_text(to_toml(load_scenario(WITHOUT_PRICE).document))

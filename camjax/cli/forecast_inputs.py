@@ -13,6 +13,7 @@ from calibration.observations import Observations
 from calibration.score_table import EMPTY_SHARE
 from camjax.cli.driver_file import read_drivers
 from camjax.cli.history import DRAWS, RATE_COLUMNS
+from camjax.cli.load import say_notes
 from camjax.cli.observed import ObservedOptions, read_document
 from camjax.cli.without import without
 from camjax.errors import CamjaxError, refusal
@@ -28,7 +29,7 @@ class Inputs:
     Attributes:
       history: all observations.
       scenario: at whose steps they are; None: none was named.
-      unused: columns of the drivers file that are no drivers of the scenario.
+      unused: columns of the drivers file that nothing in the scenario reads.
     """
 
     history: History
@@ -77,8 +78,9 @@ def load_inputs(
         table = read_drivers(drivers, document, options.as_is)
         days = document.dt_days * np.arange(steps + 1)
         series = table.at(days, observations.clock, options.policy)
-        series = {name: values for name, values in series.items() if not name.startswith(DRAWS)}
-        unused = table.unused
+        draws = [name for name in series if name.startswith(DRAWS)]
+        unused = (*table.unused, *draws)
+        series = {name: values for name, values in series.items() if name not in draws}
         overrides["drivers.file"] = None
     told = {*document.drivers.processes, *_columns_of_file(document, drivers), *series}
     series |= _rates_only_observed(document, observations, told)
@@ -88,7 +90,10 @@ def load_inputs(
             known_values = values[~np.isnan(values)]
             overrides[f"drivers.{name}"] = {"process": "constant", "value": known_values[0]}
     history = History.of(observations, series, floor=EMPTY_SHARE)
-    return Inputs(history, load_scenario(source, overrides), unused)
+    scenario = load_scenario(source, overrides)
+    say_notes(scenario)
+    unused += tuple(name for name in scenario.unread if name in series)
+    return Inputs(history, scenario, unused)
 
 
 def refuse_foresight(options: ObservedOptions) -> None:

@@ -10,6 +10,7 @@ from calibration.backtest.history import with_series
 from calibration.csv_lines import read_lines
 from calibration.observations import Observations
 from camjax.cli.driver_file import read_drivers
+from camjax.cli.load import say_notes
 from camjax.cli.observed import ObservedOptions, read_document
 from camjax.cli.without import without
 from camjax.domains import SUM_TOLERANCE
@@ -33,7 +34,7 @@ class History:
     Attributes:
       scenario: float64; its steps end at the last observation.
       observations: at the scenario's steps.
-      unused: columns of the drivers file that are no drivers of the scenario.
+      unused: columns of the drivers file that nothing in the scenario reads.
     """
 
     scenario: Scenario
@@ -90,6 +91,10 @@ def load_history(
         timetable = {"process": "schedule", "days": days, "values": values}
         overrides[f"drivers.{name}"] = timetable
     scenario = load_scenario(source, overrides)
+    say_notes(scenario)
+    if scenario.document.weights.rule != "exogenous":
+        unused += tuple(draws)
+    unused += tuple(name for name in scenario.unread if name in series)
     return History(_with_draws(scenario, draws), observations, unused)
 
 

@@ -35,9 +35,14 @@ def load(
     loaded = load_scenario(scenario, overrides)
     if loaded.precision == "float32":
         configure("float32")
-    for note in loaded.notes:
-        _say_once(note)
+    say_notes(loaded)
     return loaded
+
+
+def say_notes(scenario: "Scenario") -> None:
+    """What one might not expect of a scenario, on standard error; each note once."""
+    for note in scenario.notes:
+        _say_once(note)
 
 
 @functools.cache

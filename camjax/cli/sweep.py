@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from camjax.cli.load import say_notes
 from camjax.cli.options import JsonOption, Keep, Precision, ReportOption, ScenarioArgument
 from camjax.cli.plain import as_document
 from camjax.cli.requests import RESULTS
@@ -112,4 +113,6 @@ def _load(
     loaded = load_sweep(scenario, axes, mode=mode, samples=samples, seed=seed, overrides=overrides)
     if all(setting.precision == "float32" for setting in loaded.scenarios):
         configure("float32")
+    for setting in loaded.scenarios:
+        say_notes(setting)
     return loaded

@@ -23,10 +23,12 @@ class DriverData:
     Args:
       series: [T+1] by column, from drivers.csv.
       histories: observed values by the column that a block bootstrap drives.
+      unread: columns, of files and of processes, that nothing in the scenario reads.
     """
 
     series: dict[str, np.ndarray]
     histories: dict[str, np.ndarray]
+    unread: tuple[str, ...] = ()
 
 
 def read_driver_data(document: Document) -> DriverData:

@@ -1,11 +1,16 @@
 """What the rule and the deposits of a scenario ask of its drivers."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from camjax.domains import SUM_TOLERANCE
-from camjax.scenario.columns import WEIGHTS_FROM_OUTSIDE, column_for, known_columns
+from camjax.scenario.columns import (
+    WEIGHTS_FROM_OUTSIDE,
+    column_for,
+    known_columns,
+    unread_columns,
+)
 from camjax.scenario.deposit_tables import (
     ExternalTable,
     LiquidityPoolTable,
@@ -46,13 +51,13 @@ def check_processes(document: Document) -> None:
 def fit_drivers(document: Document, data: DriverData) -> DriverData:
     """Check that drivers and deposits fit together; keep of the series what the rule reads.
 
-    Prescribed weights are normalised.
+    Prescribed weights are normalised. What nothing reads is named, so that it can be told.
 
     Raises:
       ScenarioError: a deposit or the rule lacks a series, or has two that contradict each other;
         weights from outside do not sum to 1; a history is too short for its blocks.
     """
-    columns = data.series.keys() | document.drivers.processes.keys()
+    columns = {**data.series, **document.drivers.processes}.keys()
     for check in DEMANDS:
         check(document, columns)
     _check_blocks(document, data)
@@ -64,24 +69,27 @@ def fit_drivers(document: Document, data: DriverData) -> DriverData:
         for column, values in data.series.items()
         if not column.startswith(WEIGHTS_FROM_OUTSIDE)
     }
-    return DriverData(others | weights, data.histories)
+    unread = unread_columns(document.deposits, document.weights.rule, columns)
+    return DriverData(others | weights, data.histories, unread)
 
 
-def notes_on(document: Document, columns: Collection[str]) -> tuple[str, ...]:
+def notes_on(document: Document, columns: Collection[str], unread: Sequence[str]) -> Iterator[str]:
     """What the drivers there are leave out without being refused, in sentences."""
-    if "volatile_asset_price" in columns:
-        return ()
     discounted = [
         deposit.name
         for deposit in document.deposits
         if isinstance(deposit, MoneyMarketTable) and deposit.risk_discount > 0.0
     ]
-    if not discounted:
-        return ()
-    return (
-        f"Without a volatile_asset_price its risk is 0, so that the risk_discount of"
-        f" {', '.join(discounted)} has no effect.",
-    )
+    if discounted and "volatile_asset_price" not in columns:
+        yield (
+            f"Without a volatile_asset_price its risk is 0, so that the risk_discount of"
+            f" {', '.join(discounted)} has no effect."
+        )
+    if unread:
+        yield (
+            f"No deposit reads {', '.join(unread)}, nor does the {document.weights.rule} rule:"
+            f" {'this column has' if len(unread) == 1 else 'these columns have'} no effect."
+        )
 
 
 def _markets_have_one_utilization(document: Document, columns: Collection[str]) -> None:

@@ -47,11 +47,13 @@ class Scenario:
       document: the checked document after overrides, file names absolute.
       model: parameters and structure.
       processes: where driver series come from.
+      unread: driver columns, of a file or with a process, that nothing in the scenario reads.
     """
 
     document: Document
     model: Model
     processes: DriverProcesses
+    unread: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -104,7 +106,8 @@ class Scenario:
         References:
           Specification, A1.
         """
-        return notes_on(self.document, self.processes.processes.keys() | self.processes.given)
+        columns = self.processes.processes.keys() | self.processes.given
+        return tuple(notes_on(self.document, columns, self.unread))
 
     def sample_drivers(
         self, key: Array | None = None, normals: dict[str, Array] | None = None
@@ -206,6 +209,7 @@ def load_scenario(source: Source = DEFAULT, overrides: Mapping[str, Any] | None 
             document=document,
             model=build_model(document, real),
             processes=build_processes(document, data, real),
+            unread=data.unread,
         )
 
 
