@@ -11,9 +11,12 @@ import jax
 import numpy as np
 import pytest
 
+import camjax
 from camjax import analysis, memory
 from camjax.cli import main, pace, requests
+from camjax.cli.ensemble import Order
 from camjax.ensemble.lanes import LANES
+from camjax.ensemble.saved import Saved, write_saved
 from camjax.intervals import probability_interval
 from camjax.results import STATISTICS, load_results, statistics
 from camjax.results.variables import OF_STATISTICS
@@ -195,6 +198,24 @@ def test_a_signal_says_how_to_go_on_and_going_on_ends_the_same(
     ours, theirs = load_results("out/results.nc"), load_results("whole/results.nc")
     np.testing.assert_array_equal(ours.balance, theirs.balance)
     assert [path.name for path in Path("out").iterdir()] == ["results.nc"]
+
+
+OTHERS = {
+    ("--variable", "target_weight"): "variables: expected target_weight, got ",
+    ("--event", "share[savings] > 0.5"): "events: expected share[savings] > 0.5, got nothing",
+    ("--of", "share[savings]", "--until-ci", "0.1"): "statistic: expected share[savings], got",
+    ("--set", "deposits.savings.rate=0.02"): "scenario: expected rate = 0.02, got rate = 0.015",
+}
+"""Options of another run than the one that was stopped, and what is said of them."""
+
+
+def test_a_run_is_not_continued_as_another(capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = camjax.load_scenario("fei", {"steps": 6})
+    stopped = Order(scenario, seed=0, num_paths=PATHS, variables=("balance", "share"))
+    write_saved(Path("out/run.npz"), Saved(stopped.about, [], {}))
+    for options, says in OTHERS.items():
+        assert main(["run", *SHORT, *ONE, "--out", "out", "--resume", *options]) == 2
+        assert says in capsys.readouterr().err
 
 
 def test_statistics_that_do_not_fit_are_refused_with_a_remedy(

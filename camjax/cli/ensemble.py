@@ -27,6 +27,7 @@ from camjax.ensemble import (
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.engine import Progress, run_blocks, run_paths
 from camjax.ensemble.lanes import LANES, fold_lanes
+from camjax.ensemble.manifest import check_same
 from camjax.ensemble.precision import run_program_until
 from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import SHARE
@@ -77,6 +78,17 @@ class Order:
     def key(self) -> Array:
         """Key of all paths."""
         return jax.random.key(self.seed)
+
+    @property
+    def about(self) -> dict[str, str | int]:
+        """What a run that is continued must have been, by the name that a refusal calls it."""
+        return {
+            "scenario": self.scenario.toml,
+            "seed": self.seed,
+            EVENTS: "\n".join(self.events),
+            "variables": "\n".join(self.variables or ()),
+            "statistic": "" if self.until is None else self.until[1],
+        }
 
     @property
     def blocks(self) -> range:
@@ -130,16 +142,12 @@ def prepare(order: Order) -> Prepared:
         statistic = [Statistic(order.until[1], order.scenario.steps)]
     checkpoint = None
     if order.file is not None:
-        about: dict[str, str | int] = {
-            "scenario": order.scenario.toml,
-            "seed": order.seed,
-            EVENTS: "\n".join(order.events),
-            "variables": "\n".join(order.variables or ()),
-        }
-        checkpoint = Checkpoint(order.file, about=about, resume=order.resume)
+        checkpoint = Checkpoint(order.file, about=order.about, resume=order.resume)
         checkpoint.check()
     if checkpoint is not None and order.resume:
-        ranges = dict(read_saved(checkpoint.file).constants)
+        saved = read_saved(checkpoint.file)
+        check_same(checkpoint.file, checkpoint.about, saved.manifest)
+        ranges = dict(saved.constants)
     else:
         ranges = first_ranges(order)
     final = order.variables is None
