@@ -5,15 +5,16 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray
 
-from camjax.cli import meeting
+from camjax.cli import launched, meeting
 from camjax.cli.app import main
+from camjax.cli.join import join
 
 PATHS = "2100"  # three blocks, so that one process has two
 RUN = ("run", "--paths", PATHS, "--set", "steps=6", "--variable", "share", "--json")
@@ -29,13 +30,17 @@ def free_port() -> int:
         pytest.skip(f"no sockets here: {error}")
 
 
-def start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen:
-    command = [
-        sys.executable,
-        "-c",
-        "from camjax.cli import main; raise SystemExit(main())",
-        *arguments,
-    ]
+MAIN = "from camjax.cli import main; raise SystemExit(main())"
+DIES = (
+    f"import os; from camjax.ensemble import engine; engine.finish = lambda *_: os._exit(9); {MAIN}"
+)
+"""As the first, but the process ends before it has saved anything."""
+
+
+def start(
+    arguments: list[str], environment: dict[str, str], program: str = MAIN
+) -> subprocess.Popen:
+    command = [sys.executable, "-c", program, *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(
         command, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **environment}
@@ -43,10 +48,12 @@ def start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen
 
 
 def run_together(
-    arguments: list[list[str]], environments: list[dict[str, str]]
+    arguments: list[list[str]],
+    environments: list[dict[str, str]],
+    programs: Sequence[str] = (MAIN, MAIN),
 ) -> list[subprocess.CompletedProcess]:
     """What processes that need each other printed, and how they ended."""
-    started = [start(*each) for each in zip(arguments, environments, strict=True)]
+    started = [start(*each) for each in zip(arguments, environments, programs, strict=True)]
     try:
         said = [process.communicate(timeout=TIMEOUT_SECONDS) for process in started]
     finally:
@@ -94,6 +101,22 @@ def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert_same_results(together / "results.nc", alone / "results.nc")
 
 
+@pytest.mark.slow
+def test_a_process_that_dies_is_told_of_and_the_work_of_the_others_is_kept(tmp_path: Path) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    place = ["--coordinator", address, "--num-processes", "2", "--process-id"]
+    runs = [[*RUN, "--out", str(tmp_path / "out"), *place, str(i)] for i in range(2)]
+    left, dead = run_together(runs, [{}, {}], [MAIN, DIES])
+    assert (left.returncode, dead.returncode) == (2, 9)
+    told = [line for line in left.stderr.splitlines() if line.startswith("camjax: ")]
+    assert told == [line for line in left.stderr.splitlines() if "Gloo" not in line]
+    assert len(told) == 1
+    assert "process 0: expected all 2 processes at the end, got one that is gone" in told[0]
+    assert not (tmp_path / "out" / "process-1-of-2.npz").exists(), "it begins anew"
+    assert_ended_well(run_together([[*run, "--resume"] for run in runs], [{}, {}]))
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["results.nc"]
+
+
 def jax_environment(process: int, port: int) -> dict[str, str]:
     """What JAX reads."""
     return {
@@ -104,7 +127,7 @@ def jax_environment(process: int, port: int) -> dict[str, str]:
 
 
 def slurm_environment(process: int, port: int) -> dict[str, str]:
-    """What `srun -n 2` sets; JAX makes its port, of the highest 4096, of the number of the job."""
+    """What `srun -n 2` sets; the port, of the highest 4096, is made of the number of the job."""
     return {
         "SLURM_JOB_ID": str(port % 4096),
         "SLURM_STEP_NODELIST": "localhost",
@@ -163,6 +186,49 @@ def test_a_process_that_does_not_come_is_named_in_one_line(
     said = capsys.readouterr().err
     assert "--coordinator: expected 3 processes to meet at 127.0.0.1:" in said
     assert ("got none of number [1, 2]" in said) == (here == 0)
+    assert said.count("\n") == 1
+
+
+def mpi_environment(process: int, port: int) -> dict[str, str]:
+    """What `mpirun -n 2` sets."""
+    del port
+    return {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": str(process)}
+
+
+def started(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    """As a launcher starts a process; this one may itself have been started so."""
+    for names in launched.LAUNCHERS:
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_only_tasks_of_a_job_step_meet_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    started(monkeypatch, slurm_environment(1, 5))
+    assert launched.launched() == launched.Launched(2, 1, "localhost:61445")
+    assert join(None, None, None, alone=True) == (0, 1)
+    inside = slurm_environment(0, 5) | mpi_environment(1, 5)
+    for environment in ({}, {**slurm_environment(0, 5), "SLURM_STEP_NUM_TASKS": "1"}, inside):
+        started(monkeypatch, environment)
+        assert join(None, None, None, alone=False) == (0, 1)
+    assert launched.launched() == launched.Launched(2, 1, None)
+
+
+@pytest.mark.parametrize("environment", [slurm_environment, mpi_environment])
+def test_a_task_that_does_not_come_is_named_in_one_line(
+    environment: Callable[[int, int], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(meeting, "WAIT_SECONDS", 0.3)
+    port = free_port()
+    started(monkeypatch, environment(0, port))
+    place = ["--coordinator", f"127.0.0.1:{port}"] if environment is mpi_environment else []
+    assert main(["run", *place]) == 2
+    said = capsys.readouterr().err
+    assert "expected 2 processes to meet at" in said
+    assert "got none of number [1]" in said
     assert said.count("\n") == 1
 
 

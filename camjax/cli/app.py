@@ -18,6 +18,7 @@ from camjax.cli.describe import describe
 from camjax.cli.export import export
 from camjax.cli.forecast import forecast
 from camjax.cli.held import until_the_end
+from camjax.cli.join import is_joined, let_others_end
 from camjax.cli.merge import merge
 from camjax.cli.net import cannot_write, caught
 from camjax.cli.observe import observe
@@ -104,7 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number = stopped_by()
     if number is not None:
         status = BY_SIGNAL + number
-    if arguments is None and (number is not None or status == INTERRUPTED):
+    stopped = number is not None or status == INTERRUPTED
+    if arguments is None and (stopped or (status != OK and is_joined())):
+        let_others_end()
         _leave_at_once(status)
     return status
 
@@ -131,7 +134,10 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _leave_at_once(status: int) -> NoReturn:
-    """End this process without taking down what still compiles in other threads: that crashes."""
+    """End this process without taking down what still compiles in other threads: that crashes.
+
+    And without waiting for the processes that it has met, which may not end for hours, or have.
+    """
     with contextlib.suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -93,7 +93,7 @@ def _order(request: Request, scenario: Scenario) -> Order:
         until=until,
         shard=shard,
         file=file,
-        resume=request.resume,
+        resume=request.resume and (request.processes == 1 or (file is not None and file.exists())),
         events=tuple(dict.fromkeys(request.events or ())),
     )
 

@@ -15,7 +15,7 @@ from camjax.ensemble.checkpoint import Checkpoint, saving
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.program import BlockProgram, Merged, finish
 from camjax.ensemble.reducers import Reducer
-from camjax.ensemble.together import blocks_here, merged_of_all
+from camjax.ensemble.together import blocks_here, merged_of_all, wait_for_all
 
 Progress = Callable[[int, int], None]
 """Told how many paths are done, of how many."""
@@ -77,6 +77,8 @@ def run_ensemble(
     """
     blocks = None if shard is None else shard.blocks(num_paths)
     blocks_of(num_paths)
+    if blocks is None:
+        wait_for_all()
     program = BlockProgram(scenario, reducers, key, devices)
     if blocks is None:
         return run_paths(program, num_paths, progress=progress, checkpoint=checkpoint)

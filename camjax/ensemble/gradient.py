@@ -20,6 +20,7 @@ from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers import Estimate, FinalMean
 from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.moments import moments_of
+from camjax.ensemble.together import wait_for_all
 from camjax.model import Model
 from camjax.processes import DriverProcesses
 
@@ -81,6 +82,7 @@ def mean_and_gradient(
         or above 2³² - 512.
     """
     blocks_of(num_paths)
+    wait_for_all()
     return GradientProgram(scenario, of, key, devices).run(num_paths, progress=progress)
 
 

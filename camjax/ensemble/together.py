@@ -12,6 +12,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
 from camjax.ensemble.program import BlockProgram, merge
+from camjax.errors import CamjaxError, refusal
 
 PROCESS = "process"
 """The axis of a mesh that has one device of each process."""
@@ -42,7 +43,14 @@ def merged_of_all(program: BlockProgram, partials: tuple[Any, ...] | None) -> tu
 
 
 def wait_for_all() -> None:
-    """Return once every process has come here."""
+    """Return once every process has come here; the first time within half a minute.
+
+    So long do processes look for each other, however long they wait once they are connected: those
+    that are to share work meet here before it.
+
+    Raises:
+      CamjaxError: another process has ended.
+    """
     if jax.process_count() > 1:
         _gather(np.zeros(1, np.uint8))
 
@@ -69,11 +77,21 @@ def _gathered(message: bytes) -> list[bytes]:
 
 
 def _gather(row: NDArray) -> NDArray:
-    """[processes, ...] from one row of each process."""
+    """[processes, ...] from one row of each process.
+
+    Raises:
+      CamjaxError: another process has ended.
+    """
     split, spread = _spreading()
-    shape = (jax.process_count(), *row.shape)
-    rows = jax.make_array_from_process_local_data(split, row[None], shape)
-    return np.asarray(spread(rows).addressable_data(0))
+    number, here = jax.process_count(), jax.process_index()
+    rows = jax.make_array_from_process_local_data(split, row[None], (number, *row.shape))
+    try:
+        return np.asarray(spread(rows).addressable_data(0))
+    except jax.errors.JaxRuntimeError as error:
+        expected = f"all {number} processes at the end"
+        got = "one that is gone, or late by more than XLA waits"
+        remedy = "Start all again; what they saved can be resumed."
+        raise CamjaxError(refusal(f"process {here}", expected, got, remedy)) from error
 
 
 @functools.cache
