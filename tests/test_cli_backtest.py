@@ -111,6 +111,7 @@ def test_drivers_are_read_by_time(world: World, answer: Answer, folder: Path) ->
     rates = world.columns["yield_rate_outside"]
     days = [f"2022-01-{2 + day:02d}" for day in range(26)]
     table = {"gas_price": [7.0] * 26, "time": days[::-1]}
+    table |= dict.fromkeys(["target_outside", "dirichlet_outside"], [0.5] * 26)  # of other rules
     write_csv(folder / "by_date.csv", {**table, "yield_rate_outside": [*rates[::-1], 0.9]})
     names = world.scenario.model.names
     balances = dict(zip(names, world.balances.T, strict=True))
@@ -118,7 +119,8 @@ def test_drivers_are_read_by_time(world: World, answer: Answer, folder: Path) ->
         folder / "dated.csv", {"time": [f"2022-01-{3 + d:02d}" for d in range(25)], **balances}
     )
     result = answer("backtest", "dated.csv", "--scenario", "small.toml", "--drivers", "by_date.csv")
-    assert result["unused_columns"] == ["gas_price"]
+    unread = ["gas_price", "dirichlet_outside", "target_outside"]
+    assert result["unused_columns"] == unread
     assert (result["first"], result["last"]) == ("2022-01-03", "2022-01-27")
     errors = {row["metric"]: row["value"] for row in result["metrics"] if row["model"] == "camjax"}
     assert errors["mae"] < 1e-9

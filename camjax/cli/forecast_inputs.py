@@ -91,7 +91,7 @@ def load_inputs(
             overrides[f"drivers.{name}"] = {"process": "constant", "value": known_values[0]}
     history = History.of(observations, series, floor=EMPTY_SHARE)
     scenario = load_scenario(source, overrides)
-    say_notes(scenario)
+    say_notes(scenario, told=series)
     unused += tuple(name for name in scenario.unread if name in series)
     return Inputs(history, scenario, unused)
 

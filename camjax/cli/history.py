@@ -91,7 +91,7 @@ def load_history(
         timetable = {"process": "schedule", "days": days, "values": values}
         overrides[f"drivers.{name}"] = timetable
     scenario = load_scenario(source, overrides)
-    say_notes(scenario)
+    say_notes(scenario, told=series)
     if scenario.document.weights.rule != "exogenous":
         unused += tuple(draws)
     unused += tuple(name for name in scenario.unread if name in series)

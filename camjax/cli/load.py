@@ -1,8 +1,9 @@
 """Scenarios as the command loads them."""
 
+import dataclasses
 import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,9 +40,15 @@ def load(
     return loaded
 
 
-def say_notes(scenario: "Scenario") -> None:
-    """What one might not expect of a scenario, on standard error; each note once."""
-    for note in scenario.notes:
+def say_notes(scenario: "Scenario", told: Collection[str] = ()) -> None:
+    """What one might not expect of a scenario, on standard error; each note once.
+
+    Args:
+      scenario: whose notes.
+      told: columns of which the answer itself says that nothing reads them.
+    """
+    unread = tuple(column for column in scenario.unread if column not in told)
+    for note in dataclasses.replace(scenario, unread=unread).notes:
         _say_once(note)
 
 
