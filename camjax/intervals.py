@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from camjax.rounding import tolerance
+
 LEVEL = 0.95
+
+FEW_CARRY = "Few paths carry the mean: its interval is likely too narrow; more paths tell more."
+"""What is said wherever the interval of a mean is told that `is_skewed` doubts."""
+
+DOUBTED = "*"
+"""Stands behind such an interval in a table, and before what is said below it."""
 
 
 def student_interval(
@@ -31,10 +39,20 @@ def student_interval(
     (-0.484, 4.484)
     """
     mean, number = np.asarray(mean, np.float64), np.asarray(number)
-    factor = special.stdtrit(np.maximum(number - 1, 1), 0.5 + level / 2)
-    reach = factor * np.asarray(std, np.float64) / np.sqrt(np.maximum(number, 1))
-    reach = np.where(number > 1, reach, np.nan)
+    known = np.where(number > 1, number, np.nan)
+    reach = student_reach(known - 1, level) * np.asarray(std, np.float64) / np.sqrt(known)
     return mean - reach, mean + reach
+
+
+def student_reach(degrees: ArrayLike, level: float = LEVEL) -> NDArray:
+    """Half of the central interval of Student's t; of a standard normal where degrees are infinite.
+
+    >>> student_reach([1, 10, np.inf]).round(2).tolist()
+    [12.71, 2.23, 1.96]
+    """
+    degrees = np.asarray(degrees, np.float64)
+    finite = special.stdtrit(np.where(np.isinf(degrees), 1.0, degrees), 0.5 + level / 2)
+    return np.where(np.isinf(degrees), normal_reach(level), finite)
 
 
 def normal_reach(level: float = LEVEL) -> float:
@@ -45,23 +63,39 @@ def normal_reach(level: float = LEVEL) -> float:
 def is_skewed(values: NDArray) -> NDArray[np.bool_]:
     """Whether Student's interval of the mean over the first axis is likely too narrow.
 
-    n < 25 g²,  g the sample skewness, and |g| > 2 √(6 / n), which is more than chance
-
-    Few paths then carry the mean, and what the paths miss of the longer tail is missing from the
-    interval too.
-
-    References:
-      Cochran 1977, Sampling techniques, 2.15.
+    See `few_carry`. Values that are not finite are left out; those that vary by rounding alone
+    are alike.
 
     >>> bool(is_skewed(np.arange(30.0))), bool(is_skewed(np.exp(np.arange(30.0))))
     (False, True)
     """
-    number = len(values)
-    centred = values - values.mean(axis=0)
-    spread = np.sqrt((centred**2).mean(axis=0))
-    scaled = centred / np.where(spread > 0, spread, 1.0)
-    skewness = np.abs((scaled**3).mean(axis=0))
-    return (number < 25 * skewness**2) & (skewness > 2 * math.sqrt(6 / number))
+    known = np.isfinite(values)
+    number = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, values, 0.0)
+    largest = np.maximum(centred.max(axis=0), -centred.min(axis=0))
+    centred -= centred.sum(axis=0) / number
+    centred *= known
+    spread = np.sqrt(np.einsum("p...,p...->...", centred, centred) / number)
+    varies = spread > tolerance(largest, "float64")
+    centred /= np.where(varies, spread, np.inf)
+    return few_carry(np.einsum("p...,p...,p...->...", centred, centred, centred) / number, number)
+
+
+def few_carry(skewness: ArrayLike, number: ArrayLike) -> NDArray[np.bool_]:
+    """Whether few of n paths carry a mean, by the sample skewness g of what it is the mean of.
+
+    n < 25 g²,  and |g| > 2 √(6 / n), which is more than chance
+
+    What the paths miss of the longer tail is then missing from the interval of the mean too.
+
+    References:
+      Cochran 1977, Sampling techniques, 2.15.
+
+    >>> few_carry([0.1, 2.0], 30).tolist(), few_carry(2.0, 1000).item()
+    ([False, True], False)
+    """
+    size, number = np.abs(np.asarray(skewness, np.float64)), np.asarray(number)
+    return (number < 25 * size**2) & (size > 2 * np.sqrt(6 / number))
 
 
 def probability_interval(

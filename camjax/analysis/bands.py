@@ -5,6 +5,9 @@ import xarray
 from camjax.analysis.intervals import by_path, deviation, labelled, mean_interval, quantiles
 from camjax.analysis.quantities import Of, at_step, quantity
 
+BAND = ("mean", "low", "high", "skewed", "q05", "q95")
+"""What is said of a quantity that is one of several in a table."""
+
 
 def bands(results: xarray.Dataset, of: Of = "share", level: float = 0.95) -> xarray.Dataset:
     """Where paths lie, and where their mean is: at every step, for every deposit.
@@ -15,9 +18,10 @@ def bands(results: xarray.Dataset, of: Of = "share", level: float = 0.95) -> xar
       level: of the interval of the mean.
 
     Returns:
-      `mean` with its interval `low` to `high` (Student's t: how well the mean is known), `std` and
-      quantiles `q05` to `q95` over paths (how far paths differ). An interval and the deviation
-      are NaN for one path alone.
+      `mean` with its interval `low` to `high` (Student's t: how well the mean is known), `skewed`
+      where few paths carry the mean (1: the interval is likely too narrow), `std` and quantiles
+      `q05` to `q95` over paths (how far paths differ). An interval and the deviation are NaN for
+      one path alone.
 
     Raises:
       CamjaxError: results without paths, an unknown quantity.

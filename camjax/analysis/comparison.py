@@ -39,8 +39,8 @@ def compare(
       level: of the intervals.
 
     Returns:
-      `difference` (first less second) with `low` and `high`; `exceeds`, the probability that
-      first is above second, with `exceeds_low` and `exceeds_high`; `ties`, the share of paths
+      `difference` (first less second) with `low`, `high` and `skewed`; `exceeds`, the probability
+      that first is above second, with `exceeds_low` and `exceeds_high`; `ties`, the share of paths
       on which the two are equal.
 
     Raises:

@@ -7,7 +7,7 @@ import xarray
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from camjax.analysis.intervals import by_path, labelled
+from camjax.analysis.intervals import SKEWED, by_path, doubted, labelled
 from camjax.analysis.key_figures import check_window
 from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import check_deposit, check_paths, quantity
@@ -40,8 +40,8 @@ def rolling_correlation(
       level: of the interval of the mean.
 
     Returns:
-      `mean`, `low`, `high`, `q05`, `q25`, `q50`, `q75`, `q95` over the paths on which it is
-      defined, at each step, and `defined`, how many these are. It is not defined before a window
+      `mean`, `low`, `high`, `skewed`, `q05`, `q25`, `q50`, `q75`, `q95` over the paths on which it
+      is defined, at each step, and `defined`, how many these are. It is not defined before a window
       is full, nor where one of the two does not move.
 
     Raises:
@@ -58,9 +58,10 @@ def rolling_correlation(
     found = a.drop_vars("deposit", errors="ignore").copy(
         data=_rolling(a.values, b.values, window_steps)
     )
-    statistics, defined = _over_defined(by_path(found))
+    values = by_path(found)
+    statistics, defined = _over_defined(values)
     low, high = student_interval(statistics["mean"], statistics.pop("std"), defined, level)
-    ends = {"low": low, "high": high, "defined": defined}
+    ends = {"low": low, "high": high, SKEWED: doubted(values, low), "defined": defined}
     about = {"level": level, "of": of, "first": first, "second": second}
     return labelled(found, statistics | ends, units="1", window_steps=window_steps, **about)
 

@@ -6,7 +6,7 @@ import operator
 import numpy as np
 import xarray
 
-from camjax.analysis.bands import bands
+from camjax.analysis.bands import BAND, bands
 from camjax.analysis.intervals import by_path, labelled, mean_interval
 from camjax.analysis.own_ends import at_own_ends
 from camjax.analysis.quantities import check_paths, total_user_balance
@@ -14,15 +14,13 @@ from camjax.analysis.quantities import check_paths, total_user_balance
 MINTING = ("mint_redeem", "pool_minted_redeemed")
 """Variables that tell what was minted in a step, negative where it was redeemed."""
 
-BAND = ("mean", "low", "high", "q05", "q95")
-
 
 def transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset:
     """Mean of what was to move from each deposit to each other one, at every step.
 
     Returns:
-      `mean` with its interval `low` to `high`, [step, source, destination]. What moved is what
-      was planned, less what sequential settlement could not move (`remainder`).
+      `mean` with its interval `low` to `high` (and `skewed`), [step, source, destination]. What
+      moved is what was planned, less what sequential settlement could not move (`remainder`).
 
     Raises:
       CamjaxError: results without paths.
@@ -37,8 +35,8 @@ def total_transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Data
     """Who was to move where in total: each path's sum over all steps, and their mean.
 
     Returns:
-      `mean`, `low`, `high` [source, destination] of what was planned, and `net_mean`, `net_low`,
-      `net_high` of that less what was planned back, so that net transfers are antisymmetric.
+      `mean`, `low`, `high`, `skewed` [source, destination] of what was planned, and the same with
+      `net_` before them of that less what was planned back, so that net transfers are antisymmetric.
 
     Raises:
       CamjaxError: results without paths, or of the last step alone.
@@ -61,7 +59,7 @@ def user_balance(results: xarray.Dataset, level: float = 0.95) -> xarray.Dataset
 
     Returns:
       `user_balance_*`, and where there is anything to mint `minted_*` and `redeemed_*`, both at
-      least 0 and added up along each path: `mean`, `low`, `high`, `q05`, `q95`, [step].
+      least 0 and added up along each path: `mean`, `low`, `high`, `skewed`, `q05`, `q95`, [step].
 
     Raises:
       CamjaxError: results without paths, or of the last step alone.

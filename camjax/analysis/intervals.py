@@ -6,11 +6,14 @@ import numpy as np
 import xarray
 from numpy.typing import NDArray
 
-from camjax.intervals import LEVEL, student_interval
+from camjax.intervals import LEVEL, is_skewed, student_interval
 from camjax.results import QUANTILES
 
 ORDER = ("setting", "figure", "step")
 """Dimensions that come first in what analyses give."""
+
+SKEWED = "skewed"
+"""End of the name of what says that the interval of a mean is likely too narrow."""
 
 
 def by_path(array: xarray.DataArray) -> NDArray:
@@ -19,16 +22,27 @@ def by_path(array: xarray.DataArray) -> NDArray:
 
 
 def mean_interval(values: NDArray, level: float = LEVEL) -> dict[str, NDArray]:
-    """Mean over the first axis and Student's interval, by `mean`, `low` and `high`.
+    """Mean over the first axis and Student's interval, by `mean`, `low`, `high` and `skewed`.
 
     The interval is NaN where there is one path alone; see `camjax.intervals.student_interval`.
+    Where `skewed` is 1 it is likely too narrow; see `camjax.intervals.is_skewed`.
 
     >>> {name: round(float(v), 3) for name, v in mean_interval(np.array([1.0, 2.0, 3.0])).items()}
-    {'mean': 2.0, 'low': -0.484, 'high': 4.484}
+    {'mean': 2.0, 'low': -0.484, 'high': 4.484, 'skewed': 0.0}
     """
     mean = values.mean(axis=0)
     low, high = student_interval(mean, deviation(values), len(values), level)
-    return {"mean": mean, "low": low, "high": high}
+    return {"mean": mean, "low": low, "high": high, SKEWED: doubted(values, low)}
+
+
+def doubted(values: NDArray, low: NDArray) -> NDArray:
+    """Whether the interval of the mean over the first axis is likely too narrow: 1 or 0.
+
+    Args:
+      values: what it is the mean of; those that are not finite are left out.
+      low: end of the interval; NaN, as the answer is then, where there is none.
+    """
+    return np.where(np.isfinite(low), is_skewed(values), np.nan)
 
 
 def deviation(values: NDArray) -> NDArray:
@@ -67,7 +81,10 @@ def labelled(
     frame = like.isel(path=0, drop=True)
     units = str(like.attrs.get("units", "1")) if units is None else units
     dataset = xarray.Dataset(
-        {name: (frame.dims, values, {"units": units}) for name, values in variables.items()},
+        {
+            name: (frame.dims, values, {"units": "1" if name.endswith(SKEWED) else units})
+            for name, values in variables.items()
+        },
         frame.coords,
         {"paths": like.sizes["path"], **attributes},
     )

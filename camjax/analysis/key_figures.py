@@ -27,8 +27,8 @@ def key_figures(
       level: of the interval of a mean.
 
     Returns:
-      `mean`, `low`, `high`, `q05`, `q95` along `figure`: mean, std, min, max and final value;
-      `volatility`, see `volatility`; `max_drawdown`, see `max_drawdown`.
+      `mean`, `low`, `high`, `skewed`, `q05`, `q95` along `figure`: mean, std, min, max and final
+      value; `volatility`, see `volatility`; `max_drawdown`, see `max_drawdown`.
 
     Raises:
       CamjaxError: an unknown quantity, results without paths, a window below 2 steps.

@@ -5,7 +5,7 @@ import xarray
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from camjax.analysis.bands import bands
+from camjax.analysis.bands import BAND, bands
 from camjax.analysis.key_figures import check_window
 from camjax.analysis.quantities import check_deposit, check_paths
 
@@ -28,8 +28,8 @@ def rate_spread(
       level: of the intervals of means.
 
     Returns:
-      `spread_mean`, `spread_low`, `spread_high`, `spread_q05`, `spread_q95` and the same for
-      `volatility`, 1/year, at each step; volatility is NaN until a window is full.
+      `spread_mean`, `spread_low`, `spread_high`, `spread_skewed`, `spread_q05`, `spread_q95` and
+      the same for `volatility`, 1/year, at each step; volatility is NaN until a window is full.
 
     Raises:
       CamjaxError: an unknown deposit, results without paths, a window below 2 steps.
@@ -44,7 +44,7 @@ def rate_spread(
     moving = spread.copy(data=rolling_deviation(spread.values, window_steps))
     found = xarray.Dataset(attrs={"level": level, "first": first, "second": second})
     for name, array in (("spread", spread), ("volatility", moving)):
-        part = bands(results, array, level)[["mean", "low", "high", "q05", "q95"]]
+        part = bands(results, array, level)[list(BAND)]
         found = found.assign({f"{name}_{key}": part[key] for key in part.data_vars})
     return found.assign_attrs(paths=spread.sizes["path"], window_steps=window_steps)
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import xarray
 
+from camjax.analysis.intervals import SKEWED
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
+from camjax.intervals import DOUBTED, FEW_CARRY
 
 MOST_STEPS = 6
 """Steps of a series that a terminal shows; files have all of them."""
@@ -17,6 +19,9 @@ OPEN = "open"
 """Stands for an end of an interval that paths cannot tell."""
 
 HIDDEN = ("level", "paths", "of")
+
+ENDS = {"low": "high", "high": "low"}
+"""Of an interval, and the other one of each."""
 
 
 def as_records(found: xarray.Dataset) -> list[dict[str, Any]]:
@@ -47,18 +52,25 @@ def format_analysis(name: str, found: xarray.Dataset) -> str:
     for key, array in found.data_vars.items():
         groups.setdefault(frozenset(array.dims), []).append(key)
     tables = [_table(found[keys]) for keys in groups.values()]
-    if any(OPEN in each.split() for each in tables) and "paths" in found.attrs:
+    words = {word for each in tables for word in each.split()}
+    if OPEN in words and "paths" in found.attrs:
         tables.append(f"{OPEN}: too few paths, {found.attrs['paths']:,}, to tell this end.")
+    if any(word.endswith(DOUBTED) for word in words):
+        tables.append(f"{DOUBTED} {FEW_CARRY}")
     return "\n\n".join([title, *tables])
 
 
 def _table(found: xarray.Dataset) -> str:
     """Rows of variables that have the same dimensions."""
-    units = {str(key): str(array.attrs.get("units", "1")) for key, array in found.items()}
+    units = {
+        str(key): str(array.attrs.get("units", "1"))
+        for key, array in found.items()
+        if not str(key).endswith(SKEWED)  # told by marks
+    }
     rows = [
         (
             *map(str, labels.values()),
-            *(_cell(key, values, units[key]) for key in values),
+            *(_cell(key, values, unit) for key, unit in units.items()),
         )
         for labels, values in _rows(found)
         if any(value and math.isfinite(value) for value in values.values())
@@ -87,12 +99,17 @@ def _rows(found: xarray.Dataset) -> Iterator[tuple[dict[str, Any], dict[str, flo
 
 def _cell(name: str, values: dict[str, float], unit: str) -> str:
     """One of the numbers of a row; an end of an interval that its value has not is open."""
-    of, _, end = name.rpartition("_")
-    if end in ("low", "high") and math.isnan(values[name]):
+    of, joint, end = name.rpartition("_")
+    shown = _shown(name, values[name], unit)
+    if end not in ENDS:
+        return shown
+    if math.isnan(values[name]):
         names = (of, f"{of}_mean") if of else tuple(values)[:1]
-        if any(math.isfinite(values.get(key, math.nan)) for key in names):
-            return OPEN
-    return _shown(name, values[name], unit)
+        known = any(math.isfinite(values.get(key, math.nan)) for key in names)
+        return OPEN if known else shown
+    other = f"{of}{joint}{ENDS[end]}"
+    visible = _shown(other, values[other], unit) != shown
+    return f"{shown}{DOUBTED}" if visible and values.get(f"{of}{joint}{SKEWED}") == 1 else shown
 
 
 def _shown(name: str, value: float, unit: str) -> str:

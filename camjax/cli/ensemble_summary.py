@@ -95,5 +95,6 @@ def _estimate(found: PreciseEnsemble) -> EstimateSummary:
         value=estimate.value,
         low=estimate.low,
         high=estimate.high,
+        skewed=estimate.skewed,
         reached=found.reached,
     )

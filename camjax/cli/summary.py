@@ -53,6 +53,8 @@ class EstimateSummary:
     value: float
     low: float
     high: float
+    skewed: bool
+    """Whether few paths carry a mean, so that its interval is likely too narrow."""
     reached: bool
 
 

@@ -13,7 +13,7 @@ from camjax.analysis import final_split
 from camjax.cli.columns import aligned
 from camjax.cli.plain import plain
 from camjax.flags import FLAG_LABELS, Raised, warnings_of_settings
-from camjax.intervals import LEVEL, student_interval
+from camjax.intervals import DOUBTED, FEW_CARRY, LEVEL, student_interval
 from camjax.results import at_end, undone
 from camjax.scenario import Sweep
 from camjax.sweeps import SweepRun
@@ -29,6 +29,8 @@ class Share:
     mean: float
     low: float
     high: float
+    skewed: bool
+    """Whether few paths carry the mean, so that its interval is likely too narrow."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,11 +83,7 @@ def summarise_sweep(finished: SweepRun, seed: int, files: list[str]) -> SweepSum
             steps=sweep.scenarios[place].steps,
             days=sweep.scenarios[place].steps * sweep.scenarios[place].dt_days,
             final_share=tuple(
-                Share(
-                    str(name),
-                    *(float(split[end].values[place, i]) for end in ("mean", "low", "high")),
-                )
-                for i, name in enumerate(split.deposit.values)
+                _share(split.isel(setting=place, deposit=i)) for i in range(split.sizes["deposit"])
             ),
             flags=raised[place],
         )
@@ -153,7 +151,10 @@ def format_sweep(summary: SweepSummary) -> str:
     ]
     if summary.files:
         ending.append(f"Wrote {', '.join(summary.files)}.")
-    sections = [heading, "\n".join(warned), aligned(rows), "\n".join(ending)]
+    shares = [_cell(share) for setting in settings for share in setting.final_share]
+    doubted = any(share.endswith(DOUBTED) for share in shares)
+    below = f"{DOUBTED} {FEW_CARRY}" if doubted else ""
+    sections = [heading, "\n".join(warned), aligned(rows), below, "\n".join(ending)]
     return "\n\n".join(filter(None, sections))
 
 
@@ -165,6 +166,13 @@ def _final_split(results: xarray.Dataset, num_paths: int) -> xarray.Dataset:
     mean, std = (last.sel(statistic=name, drop=True) for name in ("mean", "std"))
     ends = (mean.copy(data=end) for end in student_interval(mean, std, num_paths, LEVEL))
     return xarray.Dataset(dict(zip(("mean", "low", "high"), (mean, *ends), strict=True)))
+
+
+def _share(split: xarray.Dataset) -> Share:
+    """Of one deposit in one setting."""
+    mean, low, high = (float(split[name]) for name in ("mean", "low", "high"))
+    skewed = "skewed" in split and bool(split.skewed == 1)
+    return Share(str(split.deposit.values), mean, low, high, skewed)
 
 
 def _common(numbers: Sequence[Number]) -> Number | None:
@@ -183,7 +191,8 @@ def _cell(share: Share) -> str:
     if math.isnan(share.mean):
         return "-"
     reach = (share.high - share.low) / 2
-    return f"{share.mean:.1%}" if math.isnan(reach) else f"{share.mean:.1%} ±{reach:.1%}"
+    mark = DOUBTED if share.skewed and f"{reach:.1%}" != "0.0%" else ""
+    return f"{share.mean:.1%}" if math.isnan(reach) else f"{share.mean:.1%} ±{reach:.1%}{mark}"
 
 
 def _raised(setting: SettingSummary, flag: str) -> str:

@@ -11,6 +11,7 @@ from camjax.cli.summary import (
     Summary,
 )
 from camjax.flags import warnings
+from camjax.intervals import FEW_CARRY
 
 
 def format_summary(summary: Summary) -> str:
@@ -21,7 +22,7 @@ def format_summary(summary: Summary) -> str:
     ending = [f"Compiled in {summary.compile_seconds:.2f} s, ran in {summary.run_seconds:.2f} s."]
     ending[:0] = [_event(event) for event in summary.events]
     if summary.estimate is not None:
-        ending.insert(0, _estimate(summary.estimate, summary))
+        ending.insert(0, estimate_text(summary.estimate, summary.num_paths))
     if summary.results is not None:
         files = [summary.results, *([] if summary.report is None else [summary.report])]
         ending.append(f"Wrote {', '.join(files)}.")
@@ -83,12 +84,13 @@ def _remainder(summary: Summary) -> str:
     return f"{mean} on average, {steps.q05:.0f} to {steps.q95:.0f} in 5-95 % of paths."
 
 
-def _estimate(estimate: EstimateSummary, summary: Summary) -> str:
+def estimate_text(estimate: EstimateSummary, num_paths: int) -> str:
     """How precise the statistic is that was to be, and how many paths that took."""
     interval = f"95 % interval {estimate.low:.6g} to {estimate.high:.6g}"
-    paths = _count(summary.num_paths, "path")
+    paths = _count(num_paths, "path")
     ended = f"took {paths}" if estimate.reached else f"not as precise as wanted after {paths}"
-    return f"{estimate.of}: {estimate.value:.6g}, {interval}; {ended}."
+    told = f"{estimate.of}: {estimate.value:.6g}, {interval}; {ended}."
+    return f"{told}\n{FEW_CARRY}" if estimate.skewed else told
 
 
 def _event(event: EventSummary) -> str:

@@ -10,6 +10,7 @@ import jax
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, QuestionError, refusal
 from camjax.flags import Raised, warnings_of_settings
+from camjax.intervals import FEW_CARRY
 from camjax.questions.estimate import Estimated, estimate, paths_for, skewed_mean
 from camjax.questions.parser import parse
 from camjax.questions.rounded import paired
@@ -75,9 +76,7 @@ class Answer:
             told = f"{self.paths:,} paths tell {what} of the interval; it takes"
             notes.append(f"{told} {self.ends_from_paths:,}.")
         if self.skewed:
-            notes.append(
-                "Few paths carry the mean: its interval is likely too narrow; more paths tell more."
-            )
+            notes.append(FEW_CARRY)
         return tuple(notes)
 
 

@@ -25,8 +25,9 @@ from camjax.results.lacking import told_what_is_lacking
 INTERVALS = (
     "A 95 % interval says how well a mean or a probability is known from the paths that were "
     "run; more paths make it narrower. Means: Student's t. Probabilities: Clopper and Pearson "
-    "1934. A range that holds 90 % of the paths says how far paths differ; more paths do not make "
-    "it narrower."
+    "1934. Where few paths carry a mean, which the skewness tells, that is said: its interval is "
+    "likely too narrow. Results that hold statistics instead of paths do not tell. A range that "
+    "holds 90 % of the paths says how far paths differ; more paths do not make it narrower."
 )
 MODEL = (
     "What is shown follows from a model and from the scenario below. Nothing here holds it against "

@@ -18,6 +18,8 @@ class Estimate(NamedTuple):
     value: float
     low: float = np.nan
     high: float = np.nan
+    skewed: float = 0.0
+    """1 where few paths carry the mean that it is, so that its interval is likely too narrow."""
 
 
 Cell = str | float | Estimate

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray
 
+from camjax.analysis.intervals import SKEWED
 from camjax.report.content import Estimate
 from camjax.report.units import SHARE, Unit
 
@@ -23,6 +24,10 @@ class Estimates:
     ) -> None:
         parts = [found[name].transpose(*dims).values for name in names]
         self.values = np.stack(parts, axis=-1)
+        skewed = f"{names[1].removesuffix('low')}{SKEWED}"
+        if skewed in found:
+            marks = found[skewed].transpose(*dims).values == 1
+            self.values = np.concatenate([self.values, marks[..., None]], axis=-1)
 
     def __getitem__(self, place: tuple[int, ...] | int) -> Estimate:
         return Estimate(*self.values[place].tolist())
@@ -39,4 +44,6 @@ def mean_text(found: Estimate, unit: Unit) -> str:
         return unit.text(found.value)
     if unit.number(found.low) == unit.number(found.high):
         return f"{unit.text(found.value)} (the 95 % interval is narrower than the last digit)"
-    return f"{unit.text(found.value)} (95 % interval {unit.interval(found.low, found.high)})"
+    doubt = ", likely too narrow: few paths carry the mean" if found.skewed else ""
+    ends = unit.interval(found.low, found.high)
+    return f"{unit.text(found.value)} (95 % interval {ends}{doubt})"

@@ -40,7 +40,7 @@ def _split(source: Source, final: OverTime) -> str:
     if source.one_end:
         end = f"on {moment(float(source.axis.days[-1]), source.axis)}"
     if len(source.settings) == 1:
-        found = mean_text(_share(final, 0, n), SHARE)
+        found = mean_text(final.estimate(0, -1, n), SHARE)
         whole = f"the {source.token} under allocation"
         first = f"{name} ends with the most: {found} of {whole} {end}"
         if source.num_paths == 1:
@@ -54,9 +54,9 @@ def _split(source: Source, final: OverTime) -> str:
     means = final.mean[:, -1, n]
     most, least = int(np.nanargmax(means)), int(np.nanargmin(means))
     if means[most] - means[least] <= tolerance(1.0, source.precision):
-        found = mean_text(_share(final, most, n), SHARE)
+        found = mean_text(final.estimate(most, -1, n), SHARE)
         return f"{name} holds the same share under every setting: {found} of {whole}, on average."
-    texts = {i: mean_text(_share(final, i, n), SHARE) for i in (most, least)}
+    texts = {i: mean_text(final.estimate(i, -1, n), SHARE) for i in (most, least)}
     first = f"{name} holds most under {source.settings[most]}: {texts[most]} of {whole}, on average"
     return first + (
         f"; least under {source.settings[least]}: {texts[least]}." if most != least else "."
@@ -99,10 +99,10 @@ def _compared(source: Source, final: OverTime) -> list[str]:
 
 def _change(found: Estimate, base: str) -> str:
     """A difference of shares with its interval, in words where its sign is known."""
-    value, low, high = found
+    value, low, high, skewed = found
     if value < 0:
         value, low, high = -value, -high, -low
-    size = mean_text(Estimate(value, low, high), POINTS)
+    size = mean_text(Estimate(value, low, high, skewed), POINTS)
     if value == 0:
         return f"on average as high as under {base}, {size} apart"
     if value < POINTS.negligible:
@@ -160,8 +160,3 @@ def _leader(source: Source, final: OverTime) -> int:
         if table == "deposits" and name in source.ever_allocated:
             return source.names.index(name)
     return int(np.nanargmax(np.nansum(final.mean[:, -1], axis=0)))
-
-
-def _share(final: OverTime, setting: int, deposit: int) -> Estimate:
-    parts = (final.mean, final.low, final.high)
-    return Estimate(*(float(values[setting, -1, deposit]) for values in parts))

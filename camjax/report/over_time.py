@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from camjax.analysis import bands
 from camjax.intervals import student_interval
-from camjax.report.content import Axis, Line, Lines
+from camjax.report.content import Axis, Estimate, Line, Lines
 from camjax.report.palette import INK, setting_colour
 from camjax.report.source import Source
 from camjax.report.steps import at_last
 from camjax.report.units import Unit
 from camjax.rounding import tolerance
 
-STATISTICS = ("mean", "low", "high", "q05", "q95", "q25", "q75")
+STATISTICS = ("mean", "low", "high", "q05", "q95", "q25", "q75", "skewed")
 SAMPLES = 3
 """Paths that are drawn one by one where it helps to see what one looks like."""
 
@@ -35,6 +35,8 @@ class OverTime:
     q95: NDArray
     q25: NDArray | None = None
     q75: NDArray | None = None
+    skewed: NDArray | None = None
+    """1 where few paths carry the mean; None of statistics over paths, which do not tell."""
 
     def of_deposit(self, position: int) -> "OverTime":
         """Of one entry along the last axis."""
@@ -42,8 +44,13 @@ class OverTime:
         def at(values: NDArray | None) -> Any:
             return None if values is None else values[..., position]
 
-        ends = (at(self.low), at(self.high), at(self.q05), at(self.q95))
-        return OverTime(at(self.mean), *ends, at(self.q25), at(self.q75))
+        return OverTime(*(at(getattr(self, name)) for name in STATISTICS))
+
+    def estimate(self, *place: int) -> Estimate:
+        """The mean at a place, with its interval."""
+        skewed = np.zeros_like(self.mean) if self.skewed is None else self.skewed == 1
+        parts = (self.mean, self.low, self.high, skewed)
+        return Estimate(*(float(values[place]) for values in parts))
 
 
 def over_time(source: Source, of: str | xarray.DataArray, *, last: bool = False) -> OverTime:
@@ -70,7 +77,7 @@ def over_time(source: Source, of: str | xarray.DataArray, *, last: bool = False)
     number = source.num_paths or 1  # not known is as good as one
     ends = student_interval(values["mean"], values["std"], number)
     values |= dict(zip(("low", "high"), ends, strict=True))
-    return OverTime(*(values[name] for name in STATISTICS))
+    return OverTime(**{name: values[name] for name in STATISTICS if name in values})
 
 
 def found_over_time(source: Source, found: xarray.Dataset, prefix: str = "") -> OverTime:
@@ -82,8 +89,8 @@ def found_over_time(source: Source, found: xarray.Dataset, prefix: str = "") -> 
       prefix: of the names.
     """
     shown = found.isel(step=source.shown).transpose("setting", "step", ...)
-    names = [f"{prefix}{name}" for name in STATISTICS]
-    return OverTime(*(shown[name].values for name in names if name in shown))
+    names = [name for name in STATISTICS if f"{prefix}{name}" in shown]
+    return OverTime(**{name: shown[f"{prefix}{name}"].values for name in names})
 
 
 def drawn_settings(source: Source) -> tuple[int, ...]:

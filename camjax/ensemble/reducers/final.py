@@ -12,7 +12,8 @@ from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.events import COMPARISONS, Event
 from camjax.ensemble.reducers.moments import Moments, moments_of
-from camjax.intervals import LEVEL, half_width, probability_interval
+from camjax.ensemble.reducers.skewness import merged_skewness, with_skewness
+from camjax.intervals import LEVEL, few_carry, half_width, probability_interval
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Estimate:
     low: float
     high: float
     """Ends of the interval."""
+    skewed: bool = False
+    """Whether few paths carry a mean, so that its interval is likely too narrow."""
 
     @property
     def half_width(self) -> float:
@@ -61,8 +64,9 @@ class FinalMean:
         return Moments(self.quantity.variable)
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
-        """Moments of a block."""
-        return moments_of(self.values(variables), counted)
+        """Moments of a block, and its skewness."""
+        values = self.values(variables)
+        return with_skewness(moments_of(values, counted), values, counted)
 
     def values(self, variables: dict[str, Array]) -> Array:
         """[L] the quantity of every path."""
@@ -70,14 +74,16 @@ class FinalMean:
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""
-        return self._moments.merge(earlier, later)
+        together = self._moments.merge(earlier, later)
+        return together | {"skewness": merged_skewness(earlier, later, together)}
 
     def finish(self, partial: Any) -> Estimate:
         """Mean and interval."""
         found = self._moments.finish(partial)
-        low, high = found.interval(self.level)
-        ends = (float(value) for value in (found.mean, low, high))
-        return Estimate(str(self.quantity), found.num_paths, *ends)
+        parts = (found.mean, *found.interval(self.level))
+        skewed = bool(few_carry(partial["skewness"], found.num_paths))
+        mean, low, high = (float(part) for part in parts)
+        return Estimate(str(self.quantity), found.num_paths, mean, low, high, skewed)
 
 
 @dataclasses.dataclass(frozen=True)

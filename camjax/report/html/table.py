@@ -2,6 +2,7 @@
 
 import math
 
+from camjax.intervals import DOUBTED, FEW_CARRY
 from camjax.report.content import Cell, Estimate, Table
 from camjax.report.html.markup import Html, element
 from camjax.report.units import Unit
@@ -33,7 +34,9 @@ def table(content: Table) -> Html:
     )
     more = len(content.rows) - MOST_ROWS
     left = f"{more:,} more rows are left out here; camjax analyse gives all." if more > 0 else ""
-    text = " ".join(part for part in (content.note, left) if part)
+    cells = (cell for row in content.rows for cell in row if isinstance(cell, Estimate))
+    doubt = f"{DOUBTED} {FEW_CARRY}" if any(cell.skewed for cell in cells) else ""
+    text = " ".join(part for part in (content.note, doubt, left) if part)
     note = element("p", text, class_="note") if text else Html("")
     held = element(
         "div", made, class_="scroll", tabindex="0", role="region", aria_label=content.title
@@ -60,5 +63,6 @@ def _cell(value: Cell, unit: Unit | None, *, first: bool) -> Html:
     if isinstance(value, Estimate) and not (math.isnan(value.low) and math.isnan(value.high)):
         ends = [unit.number(value.low), unit.number(value.high)]
         if ends != [parts[0]] * 2:
-            parts.append(element("small", unit.ends(value.low, value.high)))
+            mark = DOUBTED if value.skewed else ""
+            parts.append(element("small", f"{unit.ends(value.low, value.high)}{mark}"))
     return element("td", *parts, data_value=key)

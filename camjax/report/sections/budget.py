@@ -79,8 +79,7 @@ def _deficit(
     for i, setting in enumerate(source.settings):
         at = found.isel(setting=i)
         ever = Estimate(*(float(at[name]) for name in ("probability", "low", "high")))
-        paid = Estimate(*(float(v[i, -1]) for v in (total.mean, total.low, total.high)))
-        rows.append((setting, paid, ever, float(at.median_step)))
+        rows.append((setting, total.estimate(i, -1), ever, float(at.median_step)))
     columns = {
         "cost over the run": unit,
         "a deficit in some step": SHARE,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from camjax.report.by_setting import by_setting
-from camjax.report.content import Bars, Cell, Estimate, Figure, Spread, Spreads, Table
+from camjax.report.content import Bars, Cell, Figure, Spread, Spreads, Table
 from camjax.report.over_time import OverTime, over_time
 from camjax.report.source import Source
 from camjax.report.units import SHARE, amount, words
@@ -30,7 +30,7 @@ def split(source: Source, final: OverTime) -> Figure:
         )
     panels += _distributions(source, final)
     rows = tuple(
-        (setting, words(name), _estimate(final, i, n), *_ends(final, i, n))
+        (setting, words(name), final.estimate(i, -1, n), *_ends(final, i, n))
         for i, setting in enumerate(source.settings)
         for n, name in enumerate(source.names)
         if source.allocated[i, n]
@@ -75,7 +75,13 @@ def balances(source: Source, final: OverTime) -> Table:
     found = over_time(source, "balance", last=True)
     unit = amount(source.token)
     rows: list[tuple[Cell, ...]] = [
-        (setting, words(name), _estimate(found, i, n), *_ends(found, i, n), _estimate(final, i, n))
+        (
+            setting,
+            words(name),
+            found.estimate(i, -1, n),
+            *_ends(found, i, n),
+            final.estimate(i, -1, n),
+        )
         for i, setting in enumerate(source.settings)
         for n, name in enumerate(source.names)
     ]
@@ -85,12 +91,7 @@ def balances(source: Source, final: OverTime) -> Table:
 
 
 def _row(name: str, colour: str, found: OverTime, i: int, n: int) -> Spread:
-    return Spread(name, colour, _estimate(found, i, n), *_ends(found, i, n))
-
-
-def _estimate(found: OverTime, i: int, n: int) -> Estimate:
-    mean, low, high = (float(v[i, -1, n]) for v in (found.mean, found.low, found.high))
-    return Estimate(mean, low, high)
+    return Spread(name, colour, found.estimate(i, -1, n), *_ends(found, i, n))
 
 
 def _ends(found: OverTime, i: int, n: int) -> tuple[float, float]:
