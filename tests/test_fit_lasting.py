@@ -9,7 +9,7 @@ from calibration.fit.autocorrelation import memory, whiteness
 from calibration.fit.blocks import block_length
 from calibration.fit.bootstrap import draw_errors, errors_of
 from calibration.fit.sandwich import lasting_variance, shrinkage, working_law
-from calibration.fit.uncertainty import quantiles
+from camjax.intervals import student_reach
 
 ROWS, REPLICATES = 120, 400
 COUNTS = np.ones(ROWS, bool)
@@ -38,7 +38,7 @@ def test_intervals_of_a_line_hold_the_truth_however_long_errors_last(of_row: flo
     for errors in autoregressive(of_row):
         estimate, residuals = fitted(errors)
         found = lasting_variance(influence, residuals, SLOPES, INVERSE, COUNTS)
-        reach = quantiles(found.degrees, 0.975) * np.sqrt(found.variance)
+        reach = student_reach(found.degrees) * np.sqrt(found.variance)
         inside.append(np.abs(estimate) <= reach)
         variance = np.square(residuals).sum() / (ROWS - 2) * np.diagonal(INVERSE)
         plain.append(np.abs(estimate) <= 1.96 * np.sqrt(variance))

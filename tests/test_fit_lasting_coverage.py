@@ -23,7 +23,8 @@ from calibration.fit.blocks import block_length
 from calibration.fit.bootstrap import draw_errors, errors_of
 from calibration.fit.levenberg_marquardt import Options, least_squares
 from calibration.fit.sandwich import lasting_variance
-from calibration.fit.uncertainty import NORMAL_97_5, errors_along, inverse_square, quantiles
+from calibration.fit.uncertainty import NORMAL_97_5, errors_along, inverse_square
+from camjax.intervals import student_reach
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +81,7 @@ def test_intervals_hold_the_truth_whether_errors_last_or_not(
         wald = NORMAL_97_5 * noise * errors_along(np.eye(len(end)), inverse)
         influence = np.einsum("kd,tmd->ktm", inverse, by_row)
         lasts = lasting_variance(influence, left, by_row, inverse, counts)
-        wide = quantiles(lasts.degrees, 0.975) * np.sqrt(lasts.variance)
+        wide = student_reach(lasts.degrees) * np.sqrt(lasts.variance)
         speaks = whiteness(left, counts).speaks  # type: ignore[union-attr]
         spoke += speaks
         for name, reach in {

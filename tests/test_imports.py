@@ -67,7 +67,10 @@ ORDER = [
 ]
 """Parts of camjax; each may import those before it."""
 
-SHARED = ("errors", "memory", "rounding", "numerals", "yield_units", "flags", "writing")
+SHARED = (
+    *("errors", "memory", "rounding", "intervals", "numerals", "yield_units", "flags"),
+    "writing",
+)
 """Rooms of camjax, besides its front door, that calibration may use."""
 
 HEAVY = {
@@ -120,7 +123,7 @@ def test_calibration_uses_only_public_names_of_camjax() -> None:
         for module in imported_modules(file):
             package, *path = module.split(".")
             if package == "camjax" and path:
-                # One wording, one tolerance, one guard of memory, one doubt of units, one
+                # One wording, one tolerance, one interval, one guard of memory, one doubt of units, one
                 # way to tell what was undone, one to read and to write.
                 assert path[0] in SHARED or path[-1] in camjax.__all__, f"{file} imports {module}"
 

@@ -6,8 +6,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
 from calibration.fit.autocorrelation import Whiteness, whiteness
 from calibration.fit.information import lasting_slopes, root_of_information
@@ -15,8 +13,9 @@ from calibration.fit.objectives import RESIDUALS, log_ratio_residuals
 from calibration.fit.sandwich import Lasting, lasting_variance
 from calibration.fit.search import Fit
 from camjax.errors import CamjaxError, refusal
+from camjax.intervals import normal_reach, student_reach
 
-NORMAL_97_5 = 1.959963984540054
+NORMAL_97_5 = normal_reach()
 """Quantile of the standard normal: half the width of a 95 % interval in standard errors."""
 
 SINGULAR = 1e-12
@@ -56,7 +55,7 @@ class Uncertainty:
     @property
     def reach(self) -> np.ndarray:
         """[K] half the width of a 95 % interval in standard errors."""
-        return quantiles(self.degrees, 0.975)
+        return student_reach(self.degrees)
 
 
 def uncertainty(result: Fit, *, lasting: bool | None = None) -> Uncertainty:
@@ -103,7 +102,7 @@ def uncertainty(result: Fit, *, lasting: bool | None = None) -> Uncertainty:
         beside = np.square(slopes @ known @ priors.T).sum(axis=1)
         errors = np.where(np.isfinite(independent), np.sqrt(told.variance + beside), np.inf)
         freedom = told.degrees
-    ends, units = _in_units(result, errors * quantiles(freedom, 0.975))
+    ends, units = _in_units(result, errors * student_reach(freedom))
     usable = np.isfinite(independent) & (independent > 0)
     ratio = np.where(usable, errors, 1.0) / np.where(usable, independent, 1.0)
     return Uncertainty(
@@ -118,14 +117,6 @@ def uncertainty(result: Fit, *, lasting: bool | None = None) -> Uncertainty:
         lasting=lasting,
         inflation=np.square(ratio),
     )
-
-
-def quantiles(degrees: NDArray, level: float) -> NDArray:
-    """Quantile of Student's t of each degrees of freedom, the normal's where they are infinite."""
-    finite = np.isfinite(degrees)
-    student = special.stdtrit(np.where(finite, degrees, 1.0), level)
-    found: NDArray = np.where(finite, student, special.ndtri(level))
-    return found
 
 
 def whiteness_of(result: Fit) -> Whiteness | None:

@@ -129,7 +129,7 @@ def _measures(
 
     def statistic(rows: NDArray) -> NDArray:
         means = np.stack([squares[:, k][rows].mean(0) for k in range(2 * count)])
-        variance = values[rows].var(0) if varies else np.nan
+        variance = values[rows].var(0, ddof=1) if varies else np.nan
         return np.concatenate([means[:count], constant * means[count:] / variance])
 
     return with_interval(statistic, len(values), scramblings, seed)

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from camjax import Evaluations
 from camjax.errors import CamjaxError, refusal
+from camjax.intervals import student_reach
 
 GROUPS = 32
 """Groups of paths that the jackknife leaves out in turn."""
@@ -125,7 +125,7 @@ def smoothing_widths(evaluations: Evaluations) -> NDArray:
       Silverman 1986, 3.4.
     """
     margins = evaluations.margins()
-    spread = margins.std(0) if len(margins) > 1 else np.abs(margins[0])
+    spread = margins.std(0, ddof=1) if len(margins) > 1 else np.abs(margins[0])
     return np.asarray(0.5 * np.where(spread > 0, spread, 1) * len(margins) ** -0.2)
 
 
@@ -146,4 +146,4 @@ def _jackknife(estimates: Any, path_values: ArrayLike, path_slopes: ArrayLike) -
         [estimates(without(group, values), without(group, slopes)) for group in range(GROUPS)]
     )
     variance = (GROUPS - 1) * each.var(0, dtype=np.float64)
-    return np.asarray(special.stdtrit(GROUPS - 1, 0.975) * np.sqrt(variance))
+    return student_reach(GROUPS - 1) * np.sqrt(variance)

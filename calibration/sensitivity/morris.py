@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from calibration.sensitivity.box import Box, check_points_fit
 from calibration.sensitivity.inert import Rounding, own_size
 from calibration.sensitivity.sobol import Evaluate
 from camjax.errors import CamjaxError, refusal
+from camjax.intervals import student_reach
 
 LEVELS = 4
 """Of the grid on which trajectories lie."""
@@ -113,5 +113,4 @@ def _reach(mean: NDArray, mean_absolute: NDArray, std: NDArray, trajectories: in
     number = trajectories
     squares = (number - 1) * std**2 + number * (mean**2 - mean_absolute**2)
     spread = np.sqrt(np.maximum(squares, 0.0) / (number - 1))
-    reach: NDArray = special.stdtrit(number - 1, 0.975) * spread / np.sqrt(number)
-    return reach
+    return student_reach(number - 1) * spread / np.sqrt(number)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from camjax.errors import CamjaxError, refusal
+from camjax.intervals import normal_reach, student_reach
 
 RESAMPLES = 100
 
@@ -57,11 +57,11 @@ def with_interval(statistic: Statistic, num_rows: int, scramblings: int, seed: i
     if scramblings == 1:
         generator = np.random.default_rng([seed, 1])
         resampled = statistic(generator.integers(num_rows, size=(num_rows, RESAMPLES)))
-        return Sampled(value, float(special.ndtri(0.975)) * resampled.std(-1, ddof=1))
+        return Sampled(value, normal_reach() * resampled.std(-1, ddof=1))
     sets = every.reshape(scramblings, -1)
     left = np.stack([np.delete(sets, r, axis=0).ravel() for r in range(scramblings)], axis=1)
     error = np.sqrt(scramblings - 1) * statistic(left).std(-1)
-    return Sampled(value, float(special.stdtrit(scramblings - 1, 0.975)) * error)
+    return Sampled(value, student_reach(scramblings - 1) * error)
 
 
 def scramblings_of(samples: int, scramblings: int | None, usual: int) -> int:

@@ -114,7 +114,7 @@ def _indices(
         nothing = Sampled(none, none)
         variance = np.nan if not_finite else 0.0
         return Indices(nothing, nothing, Sampled(of_pairs, of_pairs), variance, not_finite)
-    spread = float(values.std())
+    spread = float(values.std(ddof=1))
     parts = _without_rounding(values.reshape(rows, 2 * count + 2), rounding)
     parts = (parts - values.mean()) / spread
 

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
-from scipy import special
 
 import camjax
 from camjax import Evaluations
+from camjax.intervals import student_reach
 from camjax.rounding import tolerance
 
 LANES = 1024
@@ -77,13 +77,12 @@ def time_resolved(evaluations: Evaluations) -> TimeResolved:
     variance = np.maximum(np.asarray(squares, np.float64) / num_paths - mean * mean, 0)
     spread = np.sqrt(variance / max(num_paths - 1, 1))
     inert = np.abs(mean) + spread <= tolerance(1.0, scenario.precision)
-    student = float(special.stdtrit(num_paths - 1, 0.975)) if num_paths > 1 else np.nan
     return TimeResolved(
         names=parameters.names,
         deposits=tuple(model.names[place] for place in model.positions),
         time_days=scenario.dt_days * np.arange(1, scenario.steps + 1),
         response=np.where(inert, 0.0, mean),
-        reach=student * np.where(inert, 0.0, spread),
+        reach=student_reach(num_paths - 1 or np.nan) * np.where(inert, 0.0, spread),
     )
 
 
