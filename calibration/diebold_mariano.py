@@ -29,10 +29,10 @@ def diebold_mariano(
 
     S = d̄ / √(Ω / n),  d_t = L_t - L'_t,  p = P(|t_ν| > |S|)
 
-    Ω and ν are those of `calibration.mean_interval`: the variance of a mean of what lasts, from the
-    slowest cosine waves of d, none faster than what forecasts of h steps share. Hence p is below
-    0.05 where the 95 % interval of the mean difference leaves 0 out. Forecasts that never differ
-    have S = 0 and p = 1.
+    Ω and its degrees ν are those of `calibration.mean_interval`: the variance of a mean of what
+    lasts, from the slowest cosine waves of d, none faster than what forecasts of h steps share.
+    Hence p is below 0.05 where the 95 % interval of the mean difference leaves 0 out. Forecasts
+    that never differ have S = 0 and p = 1.
 
     Args:
       losses: [n] loss of a forecast at each time, ascending and evenly spaced, such as |e_t|.

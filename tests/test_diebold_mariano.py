@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from calibration.diebold_mariano import diebold_mariano, holm
 from calibration.mean_interval import mean_interval
@@ -49,6 +50,18 @@ def test_equal_forecasts_whose_horizons_overlap_are_told_apart_one_time_in_twent
         diebold_mariano(*pair, horizon).p_value < 0.05 for pair in losses.transpose(2, 0, 1)
     ]
     assert 0.037 < np.mean(rejected) < 0.066
+
+
+@pytest.mark.parametrize(("horizon", "most"), [(1, 0.07), (7, 0.075)])
+def test_losses_that_last_beyond_horizons_reject_little_more_often(
+    horizon: int, most: float
+) -> None:
+    """Of 100 differences with φ = 0.8; without regard to φ it was 0.091 and 0.081."""
+    shocks = np.random.default_rng(4).normal(size=(2000, 160))
+    differences = lfilter([1.0], [1.0, -0.8], shocks, axis=1)[:, 60:]
+    nothing = np.zeros(100)
+    rejected = [diebold_mariano(row, nothing, horizon).p_value < 0.05 for row in differences]
+    assert np.mean(rejected) < most
 
 
 def test_holm_is_bonferroni_for_the_smallest_and_never_out_of_order() -> None:
