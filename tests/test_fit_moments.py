@@ -12,7 +12,13 @@ from worlds_observed import SMALL, observations_of, simulate_world
 
 import camjax
 from calibration.fit import Problem, fit, pose
-from calibration.fit.moments import fit_moments, moments_of, simulated_moments
+from calibration.fit.moments import (
+    fit_moments,
+    moments_of,
+    simulated_moments,
+    weighing,
+    weighing_at,
+)
 from calibration.fit.moments_report import moments_report
 from camjax import CamjaxError
 
@@ -99,6 +105,17 @@ def test_moments_of_the_model_pass_the_j_test_and_others_do_not(problem: Problem
     other = fit_moments(dataclasses.replace(problem, data=data), num_starts=1)
     assert other.j_p_value < 1e-6
     assert any("J test" in text for text in moments_report(other)["warnings"])
+
+
+def test_where_an_estimate_has_no_noise_the_scenarios_own_paths_weigh() -> None:
+    """As at a volatility of 0, which a history that never moves asks for."""
+    own = np.random.default_rng(0).normal(size=(50, 3)) + 1
+    root, rank = weighing(own, 64)
+    for alike in (np.ones((50, 3)), np.ones((50, 3)) + own * [0, 1e-3, 0]):
+        assert weighing(alike, 64)[1] < rank == 3
+        np.testing.assert_array_equal(weighing_at(alike, own, 64)[0], root)
+    elsewhere = weighing_at(2 * own, own, 64)
+    np.testing.assert_allclose(elsewhere[0], root / 2, rtol=1e-9)
 
 
 def test_residuals_do_not_tell_a_volatility_and_name_moments(problem: Problem) -> None:

@@ -116,10 +116,7 @@ def fit_moments(problem: Problem, num_starts: int = 8, seed: int = 0) -> Moments
     alone = np.diag(_scales(own))
     first = search(starts, jnp.asarray(alone), observed, data)
     point = first.coordinates[_best(first, free)]
-    root, rank = weighing(np.asarray(many(point, others)), num_paths(data))
-    usual = weighing(own, num_paths(data))
-    if rank < usual[1]:  # there paths hardly vary, so that nothing could be weighed
-        root, rank = usual
+    root, rank = weighing_at(np.asarray(many(point, others)), own, num_paths(data))
     if rank < len(point):
         expected = f"at least as many moments that vary as free numbers, {len(point)}"
         raise CamjaxError(refusal("moments", expected, rank))
@@ -172,6 +169,20 @@ def search_moments(
 
     ends = jax.vmap(lambda start: least_squares(residuals, start, Options()))(starts)
     return Searched(ends.coordinates, ends.cost, ends.status)
+
+
+def weighing_at(there: NDArray, own: NDArray, paths: int) -> tuple[NDArray, int]:
+    """`weighing` by moments at an estimate, or at the scenario's own numbers if they vary more.
+
+    At an estimate without noise all paths are alike, and no moment could be weighed.
+
+    Args:
+      there: [N, L] at the estimate.
+      own: [N, L] at the scenario's own numbers.
+      paths: as `weighing`.
+    """
+    found, usual = weighing(there, paths), weighing(own, paths)
+    return usual if found[1] < usual[1] else found
 
 
 def weighing(moments: NDArray, paths: int) -> tuple[NDArray, int]:
