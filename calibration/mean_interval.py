@@ -7,8 +7,8 @@ from camjax.intervals import LEVEL, student_reach
 
 WAVES_OF_MANY = 0.41
 """Waves are this times n^(2/3), which keeps the error of an interval's coverage small."""
-LONGEST_MEMORY = 0.97
-"""Largest autocorrelation from one value to the next that is reckoned with."""
+FEWEST_MEMORIES = 8
+"""Times that n values must hold the length 1/(1 − φ) of what lasts: longer is taken for a trend."""
 
 
 def mean_interval(
@@ -85,7 +85,7 @@ def slow_waves(count: int, waves: int) -> NDArray:
 def _memory(values: NDArray, overlap: int) -> NDArray:
     """φ [...] of series [n, ...], at least 0: the root of what a value leaves to that h later.
 
-    φ^h = r_h + (1 + 3 r_h) / n,  h the overlap, from which on values share nothing
+    φ^h = r_h + (1 + 3 r_h) / n,  φ ≤ 1 − 8/n,  h the overlap, from which on values share nothing
 
     Autocorrelations r around the mean of the values themselves are too small by the last part.
 
@@ -97,7 +97,8 @@ def _memory(values: NDArray, overlap: int) -> NDArray:
     square, later = (away * away).sum(axis=0), (away[overlap:] * away[:-overlap]).sum(axis=0)
     left = later / np.where(square > 0, square, 1)
     left = np.where(square > 0, left + (1 + 3 * left) / count, 0)
-    return np.clip(left, 0, LONGEST_MEMORY**overlap) ** (1 / overlap)
+    longest = max(1 - FEWEST_MEMORIES / count, 0)
+    return np.clip(left, 0, longest**overlap) ** (1 / overlap)
 
 
 def _carried(memory: NDArray, waves: int, count: int) -> NDArray:

@@ -123,8 +123,8 @@ def test_calibration_uses_only_public_names_of_camjax() -> None:
         for module in imported_modules(file):
             package, *path = module.split(".")
             if package == "camjax" and path:
-                # One wording, one tolerance, one interval, one guard of memory, one doubt of units, one
-                # way to tell what was undone, one to read and to write.
+                # One wording, one tolerance, one interval, one guard of memory, one doubt of
+                # units, one way to tell what was undone, one to read and to write.
                 assert path[0] in SHARED or path[-1] in camjax.__all__, f"{file} imports {module}"
 
 

@@ -36,7 +36,7 @@ def total_transfers(results: xarray.Dataset, level: float = 0.95) -> xarray.Data
 
     Returns:
       `mean`, `low`, `high`, `skewed` [source, destination] of what was planned, and the same with
-      `net_` before them of that less what was planned back, so that net transfers are antisymmetric.
+      `net_` before them of that less what was planned back: net transfers are antisymmetric.
 
     Raises:
       CamjaxError: results without paths, or of the last step alone.
