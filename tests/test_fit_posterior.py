@@ -23,6 +23,7 @@ def test_chains_agree_with_each_other_and_with_wald(tmp_path: Path) -> None:
     assert (drawn.r_hat < 1.02).all()
     assert (drawn.effective_size > 300).all()
     assert drawn.num_divergent == 0
+    assert drawn.whiteness is not None and not drawn.whiteness.speaks
     assert drawn.noise.mean() == pytest.approx(0.02, rel=0.15)
     wald, own = np.ptp(found.intervals, axis=1), np.ptp(drawn.intervals, axis=1)
     np.testing.assert_allclose(own, wald, rtol=0.2)

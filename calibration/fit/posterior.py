@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from calibration.fit.autocorrelation import Whiteness
 from calibration.fit.mixing import split_r_hat, spread_starts
 from calibration.fit.problem import Data, Problem
 from calibration.fit.search import Fit
-from calibration.fit.uncertainty import inverse_square, uncertainty
+from calibration.fit.uncertainty import inverse_square, uncertainty, whiteness_of
 from camjax.errors import CamjaxError, refusal
 
 CHAINS = 4
@@ -38,6 +39,8 @@ class Posterior:
         chains that start apart; 1 where they agree.
       effective_size: [D + 1] draws that as many independent ones would be worth.
       num_divergent: draws at which the sampler lost its way.
+      whiteness: whether errors last from row to row, which draws do not allow for: intervals are
+        then too narrow, and those of `uncertainty` hold; None where that cannot be tested.
     """
 
     values: np.ndarray
@@ -46,6 +49,7 @@ class Posterior:
     r_hat: np.ndarray
     effective_size: np.ndarray
     num_divergent: int
+    whiteness: Whiteness | None
 
 
 def sample_posterior(
@@ -102,6 +106,7 @@ def sample_posterior(
         r_hat=split_r_hat(np.asarray(draws)),
         effective_size=np.asarray(size),
         num_divergent=int(np.asarray(divergent).sum()),
+        whiteness=whiteness_of(result),
     )
 
 
