@@ -44,7 +44,7 @@ def test_values_that_are_not_finite_or_vary_by_rounding_alone_carry_nothing() ->
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_skewness_of_blocks_is_that_of_all_paths(dtype: type) -> None:
     drawn = (3e6 * np.exp(1.5 * np.random.default_rng(1).normal(size=700))).astype(dtype)
-    mean, partials = FinalMean(VALUE, ()), []
+    mean, partials = FinalMean(VALUE), []
     fold = jax.jit(lambda lanes, counted: mean.fold({VALUE.key: lanes}, counted))
     for block in (drawn[:512], drawn[512:]):
         lanes = np.zeros(512, dtype)
