@@ -11,6 +11,7 @@ from calibration.clock import Clock, epoch_days
 from calibration.missing_days import SAME_MOMENT_DAYS, MissingDays
 from calibration.observed_file import ObservedTable, VenueSeries
 from camjax.errors import CamjaxError, refusal
+from camjax.memory import check_fits
 
 _STEP_REMEDY = (
     "Choose a start_date and dt_days that fit the data, "
@@ -91,7 +92,8 @@ def time_axis(
 
     Raises:
       CamjaxError: an observation before the start, or one that falls between steps and is of no
-        use there; no step within the observations; a dt_days that is not positive.
+        use there; no step within the observations; a dt_days that is not positive, or so small that
+        rows do not fit in memory.
     """
     if dt_days is not None and not 0 < dt_days < np.inf:
         raise CamjaxError(refusal("dt_days", "a positive number of days", dt_days))
@@ -122,6 +124,9 @@ def time_axis(
         expected = f"a step of {dt_days:g} days within the observations"
         got = f"{clock.name(moments[0])} to {clock.name(moments[-1])}"
         raise CamjaxError(refusal(table.source, expected, got, "Choose a smaller dt_days."))
+    size = 8 * (last - first + 1) * len(table.series)
+    what = f"{last - first + 1:,} rows, one every {dt_days:g} days"
+    check_fits(size, what, "Choose a larger dt_days.")
     return TimeAxis(table.source, clock, offset, dt_days * np.arange(first, last + 1))
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import xarray
 
+from calibration.forecast.drift import Drift
+from calibration.forecast.size import check_forecasts_fit
 from camjax import memory
 from camjax.cli import main
 from camjax.cli.analyse_options import read_options
@@ -64,6 +66,71 @@ def test_more_than_the_memory_holds_is_refused_before_it_is_built(
 ) -> None:
     said = refused(*LARGE[case])
     assert "expected what fits in" in said and "of memory, got" in said
+
+
+DRIVEN = """
+[[deposits]]
+name = "outside"
+type = "external"
+user_balance = 6e6
+
+[[deposits]]
+name = "savings"
+type = "savings"
+user_balance = 4e6
+rate = 0.02
+
+[drivers.yield_rate_outside]
+process = "ornstein_uhlenbeck"
+mean = 0.04
+reversion_rate = 0.1
+volatility = 0.01
+"""
+BACKTEST = ("backtest", "observed.csv", "--scenario", "driven.toml")
+CALIBRATE = ("calibrate", *BACKTEST[1:], "--free")
+DURATION, VOLATILITY = "rebalancing.duration_days", "drivers.yield_rate_outside.volatility"
+FORECAST = ("forecast", "observed.csv", "--no-evaluate", "--horizon")
+OBSERVED = {
+    "starts": (*CALIBRATE, DURATION, "--starts", str(10**11)),
+    "starts of moments": (*CALIBRATE, VOLATILITY, "--objective", "moments", "--starts", "9" * 11),
+    "resamples": (*CALIBRATE, DURATION, "--starts", "1", "--bootstrap", str(10**11)),
+    "paths": (*BACKTEST, "--paths", str(10**9)),
+    "more paths than are counted": (*BACKTEST, "--paths", str(10**12)),
+    "rows": (*BACKTEST, "--set", "dt_days=1e-10", "--missing", "carry:3"),
+    "rows ahead": (*FORECAST, str(10**11), "--method", "window_mean"),
+    "rows ahead, with samples": (*FORECAST, str(10**8), "--method", "drift"),
+    "rows ahead of the model": (
+        *(*FORECAST, str(10**8), "--method", "camjax", "--scenario", "driven.toml"),
+    ),
+}
+
+
+def write_observed() -> None:
+    """A scenario that is random inside, and balances that it may have had."""
+    Path("driven.toml").write_text(f"steps = 3\n{DRIVEN}", "utf-8")
+    rows = [f"{day},{6 + 0.1 * (day % 3)}e6,4e6" for day in range(20)]
+    Path("observed.csv").write_text("\n".join(["time,outside,savings", *rows]), "utf-8")
+
+
+@pytest.mark.parametrize("case", OBSERVED)
+def test_what_is_held_against_observations_is_refused_before_it_is_built(
+    case: str, refused: Refuse
+) -> None:
+    write_observed()
+    said = refused(*OBSERVED[case])
+    assert "expected what fits in" in said and "of memory, got" in said
+
+
+def test_windows_longer_than_what_was_observed_are_refused(refused: Refuse) -> None:
+    write_observed()
+    said = refused(*CALIBRATE, DURATION, "--windows", str(10**9))
+    assert "windows: expected 1 to 19 steps" in said
+
+
+def test_origins_count_as_well_as_rows_ahead() -> None:
+    check_forecasts_fit([Drift()], 10, 10, 3)
+    with pytest.raises(CamjaxError, match=r"from 1,000,000 origins: .* fewer origins: --step"):
+        check_forecasts_fit([Drift()], 10**6, 10**4, 3)
 
 
 NUMBERS = {

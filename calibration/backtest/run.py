@@ -19,8 +19,10 @@ from calibration.baselines import BASELINES, ilr_drift
 from calibration.observations import Observations, implied_weights
 from calibration.score_table import EMPTY_SHARE
 from calibration.undone import Undone, raised_by
+from camjax import Model
 from camjax.errors import CamjaxError, refusal
 from camjax.flags import Raised
+from camjax.memory import check_fits
 from camjax.scenario import Scenario
 
 Mode = Literal["one-step", "free-run"]
@@ -113,8 +115,8 @@ def backtest(
       seed: of the paths.
 
     Raises:
-      CamjaxError: fewer than two rows, rows that are not one step apart, too few steps, or fewer
-        than two observed deposits under allocation.
+      CamjaxError: fewer than two rows, rows that are not one step apart, too few steps, fewer than
+        two observed deposits under allocation, or more paths than fit in memory.
 
     References:
       Specification, 5.
@@ -128,6 +130,7 @@ def backtest(
         expected = "at least two observed deposits under allocation"
         raise CamjaxError(refusal("observations", expected, got, "One alone has weight 1."))
 
+    _check_paths_fit(model, lead_in + len(observations.balances), num_paths)
     columns = observed_yield_columns(scenario, observations)
     keys = jax.vmap(lambda path: jax.random.fold_in(jax.random.key(seed), path))(
         jnp.arange(num_paths, dtype=jnp.int32)
@@ -165,6 +168,21 @@ def backtest(
     )
     predictions = {MODEL: result.ensemble.mean(axis=0), **baseline_predictions(observed, mode)}
     return dataclasses.replace(result, predictions=predictions)
+
+
+def _check_paths_fit(model: Model, num_rows: int, num_paths: int) -> None:
+    """Refuse more paths than the memory holds.
+
+    Of each row at least all balances and yields and the targets are held, where paths are run and
+    where they are read.
+
+    Raises:
+      CamjaxError: they do not fit.
+    """
+    values = 2 * len(model.names) + len(model.positions)
+    needed = 2 * num_paths * num_rows * values * model.rebalancing.duration_days.dtype.itemsize
+    what = f"{num_paths:,} paths of {num_rows:,} rows"
+    check_fits(needed, what, "Run fewer paths." if num_paths > 1 else "Observe fewer rows.")
 
 
 def baseline_predictions(observed: np.ndarray, mode: Mode) -> dict[str, np.ndarray]:

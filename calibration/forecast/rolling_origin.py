@@ -9,6 +9,7 @@ import numpy as np
 from calibration.forecast.base import Forecast, Forecaster, Mode, Predictor
 from calibration.forecast.conformal import conformal_intervals
 from calibration.forecast.history import History, HistoryTooShort
+from calibration.forecast.size import check_forecasts_fit
 from camjax.errors import CamjaxError, refusal
 from camjax.flags import Raised
 
@@ -186,8 +187,13 @@ def _remedy(needed: int, plan: RollingOrigin, num_rows: int) -> str:
 def forecasts_from(
     history: History, forecaster: Forecaster, plan: RollingOrigin, origins: Sequence[int]
 ) -> RollingForecasts:
-    """`rolling_origin` from given origins, ascending; their future need not be observed."""
+    """`rolling_origin` from given origins, ascending; their future need not be observed.
+
+    Raises:
+      CamjaxError: as `rolling_origin`, or more forecasts than fit in memory.
+    """
     history.require_choice()
+    check_forecasts_fit([forecaster], len(origins), plan.horizon, len(history.deposits))
     made = _forecasts(history, forecaster, plan, origins)
     weights = np.stack([forecast.weights for forecast in made])
     observed = np.stack([_observed(history, origin, plan.horizon) for origin in origins])

@@ -14,6 +14,7 @@ from calibration.forecast.rolling_origin import (
     rolling_origin,
 )
 from calibration.forecast.scores import REFERENCE, forecast_scores
+from calibration.forecast.size import check_forecasts_fit
 from calibration.score_table import Score, for_all_methods
 from camjax.errors import CamjaxError
 from camjax.flags import Raised, together
@@ -110,15 +111,18 @@ def study(
       conformal: as `forecast_now`; earlier origins follow their plan.
 
     Raises:
-      CamjaxError: no method can forecast, or the plan has no origin.
+      CamjaxError: no method can forecast, the plan has no origin, or all forecasts together do not
+        fit in memory.
     """
     history.require_choice()
+    ante = [each for each in methods if each.mode == "ex-ante"]
+    check_forecasts_fit(ante, 1, horizon, len(history.deposits))
     failures: list[Failure] = []
     past, present = [], []
     if plan is not None:
-        plan.origins(history.num_rows)
+        num_origins = len(plan.origins(history.num_rows))
+        check_forecasts_fit(methods, num_origins, horizon, len(history.deposits))
         past = _made(methods, "scores", lambda m: rolling_origin(history, m, plan), failures)
-    ante = [each for each in methods if each.mode == "ex-ante"]
     present = _made(
         ante, "forecast", lambda m: forecast_now(history, m, horizon, conformal), failures
     )

@@ -12,6 +12,7 @@ from calibration.fit.checkpoint import Checkpoint, Unsaved
 from calibration.fit.objectives import LIKELIHOODS
 from calibration.fit.profile import Profile, profile_limits
 from calibration.fit.settlement import SEQUENTIAL, SettledFit, fit_settled
+from calibration.fit.size import check_copies_fit
 from calibration.fit.windows import profile_windows
 from camjax.cli.history import History, load_history
 from camjax.cli.observed import ObservedOptions
@@ -137,6 +138,8 @@ def fitted(
     Raises:
       CamjaxError: see `calibration.fit.fit` and what follows it.
     """
+    check_copies_fit(problem, request.starts, "starts")
+    check_copies_fit(problem, request.bootstrap, "resamples")
     losses = None
     if request.windows:
         found = profile_windows(

@@ -14,7 +14,7 @@ from calibration.score_table import EMPTY_SHARE
 from camjax.cli.driver_file import read_drivers
 from camjax.cli.history import DRAWS, RATE_COLUMNS
 from camjax.cli.load import say_notes
-from camjax.cli.observed import ObservedOptions, read_document
+from camjax.cli.observed import ObservedOptions, read_document, steps_to_last
 from camjax.cli.without import without
 from camjax.errors import CamjaxError, refusal
 from camjax.scenario import Scenario, load_scenario
@@ -70,7 +70,7 @@ def load_inputs(
     document, overrides = read_document(source, assignments)
     overrides |= without(document, left_out)
     observations = options.read(document, left_out)
-    steps = round(observations.times_days[-1] / document.dt_days)
+    steps = steps_to_last(observations, document.dt_days)
     overrides["steps"] = max(steps, 1)
     series: dict[str, np.ndarray] = {}
     unused: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from calibration.csv_lines import read_lines
 from calibration.observations import Observations
 from camjax.cli.driver_file import read_drivers
 from camjax.cli.load import say_notes
-from camjax.cli.observed import ObservedOptions, read_document
+from camjax.cli.observed import ObservedOptions, read_document, steps_to_last
 from camjax.cli.without import without
 from camjax.domains import SUM_TOLERANCE
 from camjax.errors import CamjaxError, refusal
@@ -69,7 +69,7 @@ def load_history(
     document, overrides = read_document(source, assignments)
     overrides |= without(document, left_out)
     observations = options.read(document, left_out)
-    steps = round(observations.times_days[-1] / document.dt_days)
+    steps = steps_to_last(observations, document.dt_days)
     days = document.dt_days * np.arange(steps + 1)
     overrides["steps"] = max(steps, 1)
     columns = set(document.drivers.processes)

@@ -11,6 +11,7 @@ from calibration.observations import Observations, observe
 from calibration.observed_file import read_observed
 from calibration.sources.synthetic import named_or_file
 from camjax.config import configure
+from camjax.memory import check_fits
 from camjax.scenario import parse_overrides
 from camjax.scenario.messages import located
 from camjax.scenario.scenario import checked
@@ -70,6 +71,18 @@ class ObservedOptions:
             residual=self.residual,
             supply=None if self.supply is None else read_observed(self.supply, as_is=self.as_is),
         )
+
+
+def steps_to_last(observations: Observations, dt_days: float) -> int:
+    """Steps from a scenario's start to the last observation.
+
+    Raises:
+      CamjaxError: a series of so many does not fit in memory.
+    """
+    steps = round(observations.times_days[-1] / dt_days)
+    what = f"{steps:,} steps from the scenario's start to the last observation"
+    check_fits(8 * steps, what, "Choose a larger dt_days, or a later start_date.")
+    return steps
 
 
 def read_document(
