@@ -14,6 +14,7 @@ from camjax.ensemble.base import PathSource
 from camjax.ensemble.quantities import STEP
 from camjax.ensemble.reducers import AlongReducer, Reducer
 from camjax.ensemble.reducers.base import SCOPES
+from camjax.ensemble.stacking import Stacked, fold_as_one, separate
 from camjax.ensemble.values import asked
 from camjax.feed import Feed
 from camjax.model import Model, Record
@@ -115,7 +116,7 @@ def fold_path(
     scoped = {scope: [each for each in reducers if each.scope == scope] for scope in SCOPES}
     rememberers = cast("list[AlongReducer]", scoped["along"])
 
-    def see(memory: Memory, record: Record) -> tuple[Memory, tuple[dict[str, Any], Variables]]:
+    def see(memory: Memory, record: Record) -> tuple[Memory, tuple[list[Stacked], Variables]]:
         wanted = {scope: _names(scoped[scope]) for scope in ("step", "end", "path")}
         found = asked(model, record, {*wanted["step"], *wanted["end"], *wanted["path"]})
         last = choose(found, wanted["end"])
@@ -125,7 +126,7 @@ def fold_path(
         together = jax.lax.all_gather(choose(found, wanted["step"]), AXIS)
         now = {name: jax.vmap(partial(table, name), out_axes=-1)(v) for name, v in together.items()}
         now[STEP] = record.step
-        folded = {each.name: each.fold(now, counted) for each in scoped["step"]}
+        folded = fold_as_one(scoped["step"], now, counted)
         return Memory(last, along), (folded, choose(found, wanted["path"]))
 
     nothing = _nothing(model, feed, key, _names(scoped["end"]))
@@ -135,7 +136,7 @@ def fold_path(
     whole = assemble_path(model, groups, kept)
     seen = {each.name: choose(last, each.variables) for each in scoped["end"]}
     seen |= {each.name: choose(whole, each.variables) for each in scoped["path"]}
-    return folded, seen | memory.along
+    return separate(folded), seen | memory.along
 
 
 def _nothing(model: Model, feed: Feed, key: Array, names: tuple[str, ...]) -> Variables:

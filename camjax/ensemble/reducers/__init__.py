@@ -1,7 +1,7 @@
 """Statistics over paths, one file each. To add one, follow `Reducer` and hand it to an ensemble."""
 
 from camjax.ensemble.reducers.bands import Bands, BandsResult
-from camjax.ensemble.reducers.base import AlongReducer, Reducer, Scope
+from camjax.ensemble.reducers.base import AlongReducer, CellReducer, Reducer, Scope
 from camjax.ensemble.reducers.events import Event, FirstTime, FirstTimeResult
 from camjax.ensemble.reducers.final import Estimate, FinalMean, FinalProbability
 from camjax.ensemble.reducers.flags import Flags
@@ -14,6 +14,7 @@ __all__ = [
     "Bands",
     "BandsResult",
     "Bins",
+    "CellReducer",
     "Estimate",
     "Event",
     "FinalMean",

@@ -74,13 +74,23 @@ class Bands:
     def _moments(self) -> Moments:
         return Moments(self.variable)
 
-    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Any]:
-        """Moments, and counts [..., bins + 2], of a step of a block."""
+    @property
+    def kind(self) -> tuple[type, int]:
+        """Those of as many bins fold alike."""
+        return Bands, self.number
+
+    def cells(self, variables: dict[str, Array]) -> tuple[Array, Array, Array]:
+        """Values [..., L], and the ends [..., 1] of each cell's range."""
         values = variables[self.variable]
         row = 0 if self.final else variables[STEP] - 1
         low, high = (
             jnp.asarray(ends, values.dtype)[row, ..., None] for ends in (self.low, self.high)
         )
+        return values, low, high
+
+    def fold_cells(self, cells: tuple[Array, Array, Array], counted: Array) -> dict[str, Any]:
+        """Moments, and counts [..., bins + 2]."""
+        values, low, high = cells
         width = high - low
         scale = jnp.where(width > 0, self.number / jnp.where(width > 0, width, 1), 0)
         # Divided out once a cell, not again for every lane.
@@ -88,10 +98,14 @@ class Bands:
         inside = jnp.clip(jnp.floor((values - low) * scale), 0, self.number - 1) + 1
         place = jnp.where(values < low, 0, jnp.where(values > high, self.number + 1, inside))
         valid = jnp.broadcast_to(counted, values.shape) & ~jnp.isnan(values)
-        folded = {
+        return {
             "moments": moments_of(values, counted),
-            "counts": count_rows(place.astype(jnp.int32), valid, self.number + 2, self.variable),
+            "counts": count_rows(place.astype(jnp.int32), valid, self.number + 2),
         }
+
+    def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Any]:
+        """Those of a step of a block."""
+        folded = self.fold_cells(self.cells(variables), counted)
         return jax.tree.map(lambda leaf: leaf[None], folded) if self.final else folded
 
     def merge(self, earlier: Any, later: Any) -> dict[str, Any]:

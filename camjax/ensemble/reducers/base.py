@@ -1,6 +1,7 @@
 """The protocol of reducers: statistics over paths whose size does not grow with their number."""
 
-from typing import Any, Literal, Protocol, get_args
+from collections.abc import Hashable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 from jax import Array
 
@@ -58,6 +59,24 @@ class Reducer(Protocol):
 
     def finish(self, partial: Any) -> Any:
         """The statistics: arrays or a small structure of them."""
+        ...
+
+
+@runtime_checkable
+class CellReducer(Reducer, Protocol):
+    """A reducer that treats every cell of a step alike: many of one kind fold as one."""
+
+    @property
+    def kind(self) -> Hashable:
+        """What those that may fold together have in common: class and settings of `fold_cells`."""
+        ...
+
+    def cells(self, variables: dict[str, Array]) -> Any:
+        """What is to be folded of a step: a tree of arrays [..., L], or [..., 1] of each cell."""
+        ...
+
+    def fold_cells(self, cells: Any, counted: Array) -> Any:
+        """Partial result of a step: a tree of arrays [...] or [..., n] for cells [..., L]."""
         ...
 
 

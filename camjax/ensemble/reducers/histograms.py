@@ -14,14 +14,13 @@ MOST_BINS = 2**31 - 1
 """Bins of all histograms of a variable together, numbered by 32 bits."""
 
 
-def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
+def count_rows(places: Array, valid: Array, width: int) -> Array:
     """How often each bin is met, in one histogram a row.
 
     Args:
       places: [..., L] bins, 0 to width - 1.
       valid: [..., L] False for what is not to be counted.
       width: bins of a histogram.
-      variable: what is counted, for the message.
 
     Returns:
       [..., width] of the shortest unsigned type that can count all places.
@@ -32,9 +31,9 @@ def count_rows(places: Array, valid: Array, width: int, variable: str) -> Array:
     # Rows follow each other in one flat histogram, and what is not valid falls into a last bin.
     rows = int(np.prod(places.shape[:-1]))
     if rows * width >= MOST_BINS:
-        got = f"{rows} steps and deposits of {variable}"
-        expected = f"at most {(MOST_BINS - 1) // width} in {width} bins"
-        raise CamjaxError(refusal("statistics", expected, got, "Leave this variable out."))
+        expected = f"at most {(MOST_BINS - 1) // width} numbers of a step in {width} bins"
+        remedy = "Ask for fewer variables, or for fewer bins."
+        raise CamjaxError(refusal("statistics", expected, str(rows), remedy))
     start = (jnp.arange(rows, dtype=jnp.int32) * width).reshape((*places.shape[:-1], 1))
     flat = jnp.where(valid, places + start, rows * width).reshape(-1)
 

@@ -88,9 +88,22 @@ class Moments:
         """The one variable."""
         return (self.variable,)
 
+    @property
+    def kind(self) -> type:
+        """All moments fold alike."""
+        return Moments
+
+    def cells(self, variables: dict[str, Array]) -> Array:
+        """Values [..., L]."""
+        return variables[self.variable]
+
+    def fold_cells(self, cells: Array, counted: Array) -> dict[str, Array]:
+        """Count, mean, squared deviations and extremes."""
+        return moments_of(cells, counted)
+
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
-        """Count, mean, squared deviations and extremes of a step of a block."""
-        return moments_of(variables[self.variable], counted)
+        """Those of a step of a block."""
+        return self.fold_cells(self.cells(variables), counted)
 
     def merge(self, earlier: Any, later: Any) -> dict[str, NDArray]:
         """Moments of both sets of paths."""

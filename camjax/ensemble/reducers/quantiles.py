@@ -85,11 +85,23 @@ class Quantiles:
         """The one variable."""
         return (self.variable,)
 
+    @property
+    def kind(self) -> tuple[type, Bins]:
+        """Those of the same bins fold alike."""
+        return Quantiles, self.bins
+
+    def cells(self, variables: dict[str, Array]) -> Array:
+        """Values [..., L]."""
+        return variables[self.variable]
+
+    def fold_cells(self, cells: Array, counted: Array) -> Array:
+        """Counts [..., bins + 2]."""
+        valid = jnp.broadcast_to(counted, cells.shape) & ~jnp.isnan(cells)
+        return count_rows(self.bins.index(cells), valid, self.bins.number + 2)
+
     def fold(self, variables: dict[str, Array], counted: Array) -> Array:
-        """Counts [..., bins + 2] of a step of a block."""
-        values = variables[self.variable]
-        valid = jnp.broadcast_to(counted, values.shape) & ~jnp.isnan(values)
-        counts = count_rows(self.bins.index(values), valid, self.bins.number + 2, self.variable)
+        """Those of a step of a block."""
+        counts = self.fold_cells(self.cells(variables), counted)
         return counts[None] if self.final else counts
 
     def merge(self, earlier: Any, later: Any) -> NDArray:
