@@ -222,8 +222,10 @@ def test_statistics_that_do_not_fit_are_refused_with_a_remedy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "machine_bytes", lambda: 1e5)
-    assert main(["run", *SHORT, *ONE, "--out", "out"]) == 2
-    assert "--variable" in capsys.readouterr().err
+    more = ("--variable", "transfer")
+    for named, remedy in ((more, "--variable balance"), (ONE, "Run fewer steps.\n")):
+        assert main(["run", *SHORT, *named, "--out", "out"]) == 2
+        assert remedy in capsys.readouterr().err
     assert not Path("out").exists()
 
 

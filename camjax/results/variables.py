@@ -87,10 +87,14 @@ OF_STATISTICS: Mapping[str, Variable] = {
     "flagged_paths": Variable("paths that could not do it in some step", "1", ("flag",)),
     "mean_shortfall": Variable("shortfall of a whole path, mean over those with one", "{token}"),
     "mean_redemption": Variable("redemption asked for over these paths, their mean", "{token}"),
+}
+"""Their place where statistics take that of paths."""
+
+OF_FORECASTS: Mapping[str, Variable] = {
     "futures_paths": Variable("futures simulated, 0 where all was done", "1", ("futures",)),
     "first_step": Variable("first row ahead in which it was so, 0 for none", "1", ("flag",)),
 }
-"""Their place where statistics take that of paths."""
+"""Where a forecast simulates."""
 
 
 def describe(name: str) -> Variable:
@@ -99,5 +103,5 @@ def describe(name: str) -> Variable:
     >>> describe("flash_loan_fees").long_name
     'flash loan fees'
     """
-    known = {**VARIABLES, **DERIVED, **OF_PATHS, **OF_STATISTICS}
+    known = {**VARIABLES, **DERIVED, **OF_PATHS, **OF_STATISTICS, **OF_FORECASTS}
     return known.get(name, Variable(long_name=name.replace("_", " "), unit="unspecified"))
