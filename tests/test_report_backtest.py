@@ -55,7 +55,7 @@ def test_the_report_tells_and_draws_what_the_scores_say(report: Report) -> None:
         for metric, found in zip(("mae", "rmse"), errors, strict=False):
             keys = (metric, f"{metric}_lower_95", f"{metric}_upper_95")
             known = [pooled.get((str(name).replace(" ", "_"), key), np.nan) for key in keys]
-            assert [*found] == pytest.approx(known, rel=1e-9, nan_ok=True)
+            assert [*found[:3]] == pytest.approx(known, rel=1e-9, nan_ok=True)
             assert np.isnan(found.low) == ("free-run" in report.title)
 
     weights, errors = report.figures
