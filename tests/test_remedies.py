@@ -126,6 +126,18 @@ def test_series_that_could_be_given_are_named_and_no_others() -> None:
     assert "--drivers" not in warning, "no series says how uncertain holders are"
 
 
+def test_forecasts_that_are_to_be_scored_are_not_told_to_go_unscored(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = ("forecast", "observed.csv", "--horizon", "1")
+    said = refusal_of(capsys, *command, "--missing", "interpolate")
+    assert "or add --no-evaluate" in said
+    said = refusal_of(capsys, *command, "--missing", "interpolate", "--ex-post")
+    assert "--missing carry:3" in said and "--no-evaluate" not in said
+    said = refusal_of(capsys, *command, "--ex-post", "--no-evaluate")
+    assert "--ex-post: expected no --no-evaluate beside it" in said
+
+
 def test_profiles_are_of_likelihoods(capsys: pytest.CaptureFixture[str]) -> None:
     command = ("calibrate", "observed.csv", "--scenario", "fei", "--free", "weights.elasticity")
     said = refusal_of(capsys, *command, "--objective", "mae", "--profile")

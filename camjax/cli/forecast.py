@@ -88,7 +88,7 @@ def forecast(
     from calibration.forecast import Camjax, RollingOrigin, Settings, study
     from calibration.forecast.scores import REFERENCE
     from camjax.cli import forecast_outputs, forecast_summary, outputs
-    from camjax.cli.forecast_inputs import load_inputs, refuse_foresight
+    from camjax.cli.forecast_inputs import check_scoring, load_inputs
     from camjax.cli.leftovers import check_leftovers, remove_earlier
     from camjax.cli.observed import ObservedOptions
     from camjax.cli.report import check_report
@@ -96,8 +96,7 @@ def forecast(
 
     configure("float64")
     options = ObservedOptions(observed, missing, residual, supply, as_is)
-    if evaluate:
-        refuse_foresight(options)
+    check_scoring(options, evaluate, ex_post)
     names = tuple(dict.fromkeys([REFERENCE, *(method or ["drift"])]))
     written = [name for name in forecast_outputs.FILES if evaluate or name != outputs.METRICS]
     written += forecast_outputs.files_of(names, names if evaluate else (), ex_post=ex_post)

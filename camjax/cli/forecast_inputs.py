@@ -96,14 +96,18 @@ def load_inputs(
     return Inputs(history, scenario, unused)
 
 
-def refuse_foresight(options: ObservedOptions) -> None:
-    """Refuse to score forecasts from rows that were filled in from later ones.
+def check_scoring(options: ObservedOptions, evaluate: bool, ex_post: bool) -> None:
+    """Refuse to score forecasts from rows that were filled in from later ones, or none at all.
 
     Raises:
-      CamjaxError: missing days are interpolated.
+      CamjaxError: missing days are interpolated, or nothing is scored that was asked for.
     """
-    if isinstance(options.policy, Interpolate):
-        remedy = "Carry observations forward (--missing carry:3), or add --no-evaluate."
+    if ex_post and not evaluate:
+        remedy = "Forecasts that know what came are made to be scored."
+        raise CamjaxError(refusal("--ex-post", "no --no-evaluate beside it", "one", remedy))
+    if evaluate and isinstance(options.policy, Interpolate):
+        unscored = "" if ex_post else ", or add --no-evaluate"
+        remedy = f"Carry observations forward (--missing carry:3){unscored}."
         expected = "a way to fill in days that looks at nothing later"
         raise CamjaxError(refusal("--missing", expected, options.missing, remedy))
 

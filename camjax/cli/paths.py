@@ -156,7 +156,8 @@ def check_kept(scenario: Scenario, num_paths: int, keep: Keep) -> None:
       CamjaxError: so much would be kept.
     """
     size = num_paths * trajectory_bytes(scenario) // (scenario.steps if keep == "final" else 1)
-    remedy = "Run fewer paths, or keep less: --keep statistics."
+    fewer = "Run fewer paths, or keep" if num_paths > 1 else "Keep"
+    remedy = f"{fewer} less: --keep statistics."
     check_fits(size, f"--paths {num_paths:,} with --keep {keep}", remedy)
 
 

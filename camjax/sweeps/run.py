@@ -103,11 +103,12 @@ def run_sweep(
     kept = keep or ("trajectories" if whole <= KEPT_BYTES else "statistics")
     if kept == "trajectories" and whole > MOST_BYTES:
         expected = f"trajectories of at most {MOST_BYTES / 2**30:g} GiB"
-        remedy = "Take fewer paths, or keep less: --keep statistics."
+        remedy = "Take fewer settings or paths, or keep less: --keep statistics."
         raise CamjaxError(refusal("sweep", expected, f"{whole / 2**30:.1f} GiB", remedy))
     if kept == "final":
         steps = min(scenario.steps for scenario in loaded.scenarios)
-        check_fits(whole / steps, f"last steps of {num_paths:,} paths", "Take fewer paths.")
+        remedy = "Take fewer settings or paths."
+        check_fits(whole / steps, f"last steps of {num_paths:,} paths", remedy)
     order = Order(loaded, num_paths, seed, kept, report or (lambda activity, share: None))
     run_stack = run_kept
     if kept == "statistics" and largest > HELD_BYTES:
