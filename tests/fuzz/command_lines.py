@@ -3,71 +3,16 @@
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 
+from fuzz.inputs import KEYS, LONG, PAIR, POOLED, QUESTIONS, SOURCES, TABLE, VALUES
 from fuzz.mutations import (
     CELLS,
     changed_document,
     changed_table,
     changed_text,
     damaged,
-)
-
-PAIR: dict[str, Any] = {
-    "name": "pair",
-    "steps": 3,
-    "deposits": [
-        {"name": "a", "type": "external", "user_balance": 60.0, "rate": 0.03},
-        {"name": "b", "type": "external", "user_balance": 40.0, "rate": 0.05},
-    ],
-    "weights": {"elasticity": 1.0, "factor": {"a": 1.0}},
-    "rebalancing": {"duration_days": 30.0},
-}
-POOLED: dict[str, Any] = {
-    "steps": 3,
-    "deposits": [
-        {"name": "pool", "type": "liquidity_pool", "user_balance": 5.0, "protocol_tvl_usd": 100.0},
-        {"name": "b", "type": "money_market", "user_balance": 30.0, "protocol_balance": 30.0},
-        {"name": "a", "type": "savings", "user_balance": 4.0, "rate": 0.02},
-        {"name": "idle", "type": "idle", "user_balance": 100.0},
-    ],
-    "market": {"risk_window": 3},
-    "weights": {"yield_window": 2, "idle_weight": "zero"},
-    "drivers": {
-        "volatile_asset_price": {
-            "process": "brownian_motion",
-            "initial": 2000.0,
-            "volatility": 20.0,
-            "drift": 0.0,
-        },
-        "utilization": {"process": "gaussian_noise", "mean": 0.7, "std": 0.05},
-    },
-}
-TABLE = "time,a,b\n" + "\n".join(
-    f"2024-01-{day + 1:02},{60 - 0.3 * day + day % 3:.1f},{40 + 0.5 * day:.1f}" for day in range(20)
-)
-LONG = "time,venue,deposit,balance,yield_rate\n" + "\n".join(
-    f"{day},{name}1,{name},{50 + day + len(name)},{0.03 + day % 4 / 100:.2f}"
-    for day in range(12)
-    for name in ("a", "b")
-)
-QUESTIONS = (
-    "P( share[b] > 0.4 )",
-    "E( share[a] | rebalancing.duration_days=5 ) - E( share[a] )",
-    "quantile( balance[a] , 0.05 )",
-    "P( time to ( share[b] > 0.41 ) = never )",
-    "E( mean ( share[a] + share[b] ) at step 2 )",
-    "E( cost )",
-)
-KEYS = (
-    *("deposits.a.rate", "deposits.b.user_balance", "rebalancing.duration_days", "steps"),
-    *("weights.elasticity", "weights.factor", "weights.factor.a", "weights.yield_window", "nope"),
-)
-VALUES = (
-    *("0.1", "1", "0", "-1", "2", "1e308", "nan", "inf", "[1, 2]", "'x'", "true", "1e-18", "30"),
-    *("[[0, 0.1], [1, 0.2]]", "{a = 1}", "٣", "", "=", "10000000000000000000000", "1:2", "0.5:x"),
 )
 
 
@@ -84,7 +29,7 @@ class CommandLines:
         self.folder, self.draw = folder, draw
         read = [self.report, self.describe, self.analyse, self.export, self.merge, self.scenarios]
         compiled = [self.run, self.sweep, self.ask, self.solve, self.sensitivity]
-        observed = [self.weights, self.weights, self.backtest, self.forecast, self.calibrate]
+        observed = [self.observe, self.weights, self.backtest, self.forecast, self.calibrate]
         self.commands: list[Callable[[], list[str]]] = [*read, *compiled, *observed]
 
     def next(self) -> list[str]:
@@ -124,6 +69,17 @@ class CommandLines:
             line += ["--samples", self.draw.choice(("4", "0", "3"))]
         line += ["--parameters", f"{self.key()}{self.draw.choice(('', '=0.1:0.2', '=1:nan'))}"]
         return [*line, *self.some(0.3, outputs=self.question, posterior=self.fit), *self.out()]
+
+    def observe(self) -> list[str]:
+        line = ["observe", self.source(), *([self.source()] if self.draw.random() < 0.3 else [])]
+        line += self.some(0.1, format=lambda: self.draw.choice(("defillama", "dune", "nope")))
+        for option in ("time", "balance", "yield", "venue", "deposit", "add"):
+            line += self.some(0.15, **{option: self.column})
+        line += self.some(0.15, unit=self.number, apy=lambda: self.draw.choice(("daily", "no")))
+        line += self.some(0.2, daily=lambda: self.draw.choice(("last", "mean", "first")))
+        line += self.some(0.2, absent=lambda: self.draw.choice(("zero", "closed")))
+        line += self.some(0.2, scenario_out=lambda: str(self.folder / "observed.toml"))
+        return line + self.flags(0.3, "--percent", "--as-is") + self.out()
 
     def weights(self) -> list[str]:
         return ["weights", self.table(), *self.some(scenario=self.scenario), *self.observed()]
@@ -202,6 +158,14 @@ class CommandLines:
         text = self.draw.choice((TABLE, LONG))
         whole = self.draw.random() < 0.35
         return self.file("table.csv", text.encode() if whole else changed_table(text, self.draw))
+
+    def source(self) -> str:
+        name, text = self.draw.choice(tuple(SOURCES.items()))
+        whole = self.draw.random() < 0.35
+        return self.file(name, text.encode() if whole else changed_table(text, self.draw))
+
+    def column(self) -> str:
+        return self.draw.choice(("tvlUsd", "apy", "apyReward", "timestamp", "venue", "time", "x"))
 
     def file(self, name: str, content: bytes) -> str:
         path = self.folder / f"{self.draw.randrange(5)}-{name}"

@@ -78,7 +78,7 @@ def prepare(folder: Path) -> None:
     """Write what good commands write, for others to read."""
     import tomli_w
 
-    from fuzz.command_lines import PAIR, TABLE
+    from fuzz.inputs import PAIR, TABLE
 
     scenario, table = folder / "pair.toml", folder / "pair.csv"
     scenario.write_text(tomli_w.dumps(PAIR), "utf-8")
