@@ -19,7 +19,7 @@ from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers import Estimate, FinalMean
 from camjax.ensemble.reducers.base import Scope
-from camjax.ensemble.reducers.moments import moments_of
+from camjax.ensemble.reducers.skewness import moments_with_skewness
 from camjax.ensemble.together import wait_for_all
 from camjax.model import Model
 from camjax.processes import DriverProcesses
@@ -200,7 +200,7 @@ class GradientProgram(BlockProgram):
         gradients, values = jax.lax.map(part, paths.reshape(-1, PART_LANES))
         number = counted.sum()
         gradient = gradients.sum(0) / number.astype(gradients.dtype)
-        moments = moments_of(values.reshape(-1), counted)
+        moments = moments_with_skewness(values.reshape(-1), counted)
         none, one = jnp.zeros_like(gradient), np.int32(1)
         return ({"moments": moments, "blocks": one, "gradient": gradient, "squares": none},)
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers.base import Scope
 from camjax.ensemble.reducers.events import COMPARISONS, Event
-from camjax.ensemble.reducers.moments import Moments, moments_of
-from camjax.ensemble.reducers.skewness import merged_skewness, with_skewness
+from camjax.ensemble.reducers.moments import Moments
+from camjax.ensemble.reducers.skewness import merged_skewness, moments_with_skewness
 from camjax.intervals import LEVEL, few_carry, half_width, probability_interval
 
 
@@ -65,8 +65,7 @@ class FinalMean:
 
     def fold(self, variables: dict[str, Array], counted: Array) -> dict[str, Array]:
         """Moments of a block, and its skewness."""
-        values = self.values(variables)
-        return with_skewness(moments_of(values, counted), values, counted)
+        return moments_with_skewness(self.values(variables), counted)
 
     def values(self, variables: dict[str, Array]) -> Array:
         """[L] the quantity of every path."""

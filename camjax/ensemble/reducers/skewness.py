@@ -7,14 +7,15 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.ensemble.reducers.moments import over_lanes
+from camjax.ensemble.reducers.moments import moments_of, over_lanes
 
 
-def with_skewness(moments: dict[str, Array], values: Array, counted: Array) -> dict[str, Array]:
-    """Moments of values [..., L] over counted lanes, and their skewness.
+def moments_with_skewness(values: Array, counted: Array) -> dict[str, Array]:
+    """`moments_of` values [..., L] over counted lanes, and their skewness.
 
     g = (1/n) Σ ((x − x̄) / σ)³,  σ² = Σ (x − x̄)² / n;  0 of what does not vary
     """
+    moments = moments_of(values, counted)
     spread = jnp.sqrt(moments["squares"] / moments["count"])
     away = jnp.where(counted, values - moments["mean"][..., None], 0)
     scaled = away / jnp.where(spread > 0, spread, jnp.inf)[..., None]
