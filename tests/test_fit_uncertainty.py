@@ -62,6 +62,13 @@ def test_profile_limits_are_walds_where_the_problem_is_nearly_linear(noisy: Fit)
     assert (profiled.deviance[:, [0, -1]] > profiled.rise[:, None]).all()
 
 
+def test_what_fits_exactly_is_known_exactly(noisy: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fit, "residuals", np.zeros_like(noisy.residuals))
+    found = uncertainty(noisy, lasting=False)
+    assert found.noise == 0 and (found.standard_errors == 0).all()
+    np.testing.assert_allclose(found.intervals.T, [noisy.values] * 2, rtol=1e-12)
+
+
 def test_where_errors_last_profiles_are_widened_as_walds_intervals_are(noisy: Fit) -> None:
     found = uncertainty(noisy, lasting=True)
     assert found.lasting

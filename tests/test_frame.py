@@ -85,3 +85,9 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 def test_results_without_deposits_make_a_table_too() -> None:
     found = xarray.Dataset({"x": (("path", "step"), np.eye(2))}, {"path": [0, 1], "step": [1, 2]})
     assert to_frame(found).x.tolist() == [1, 0, 0, 1]
+
+
+def test_what_is_no_run_has_no_rows() -> None:
+    fit = xarray.Dataset({"standard_error": ("number", np.ones(2))})
+    with pytest.raises(CamjaxError, match=r"a run or a sweep, got an array over number\."):
+        to_frame(fit)

@@ -89,7 +89,9 @@ def uncertainty(result: Fit, *, lasting: bool | None = None) -> Uncertainty:
         raise CamjaxError(refusal("objective", "a likelihood", result.objective, remedy))
     # In units of the noise, in which residuals of priors are too.
     priors = np.asarray(jax.jacfwd(problem.priors.residuals)(point))
-    covariance = inverse_square(np.concatenate([jacobian / noise, priors]))
+    covariance = inverse_square(np.concatenate([jacobian / (noise or 1.0), priors]))
+    if noise == 0:  # what fits exactly is known exactly, where anything depends on it
+        covariance = np.where(np.isfinite(covariance), 0.0, covariance)
     slopes = np.asarray(free.slopes(point))
     independent = errors_along(slopes, covariance)
     tested = whiteness_of(result)

@@ -38,12 +38,18 @@ def to_frame(results: "xarray.Dataset") -> "pandas.DataFrame":
     Args:
       results: of a run or a sweep.
 
+    Raises:
+      CamjaxError: they are of something else.
+
     >>> import camjax
     >>> list(to_frame(camjax.sweep("fei", {"steps": [2]}, paths=1)).columns[:5])
     ['simulation', 'subset', 'run', 'timestep', 'liquidity_pool_balance']
     """
     import pandas
 
+    if "step" not in results.dims or {"path", "statistic"}.isdisjoint(results.dims):
+        got = f"an array over {', '.join(map(str, results.dims)) or 'nothing'}"
+        raise CamjaxError(refusal("results", "those of a run or a sweep", got))
     dims = tuple(dim for dim in LEADING if dim in results.dims)
     shape = tuple(results.sizes[dim] for dim in dims)
 
