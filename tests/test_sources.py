@@ -215,6 +215,7 @@ REFUSED = {
     "a word for a number": (TWO_DAYS.replace("710", "many"), r"row 3, balance: expected a finite"),
     "digits of another script": (TWO_DAYS.replace("710", "٧١٠"), "a finite number"),
     "a debt": (TWO_DAYS.replace("710", "-710"), "balances of 0 and above"),
+    "a venue without balances": (TWO_DAYS + "2025-04-30,New,new,,0.1\n", "only blanks"),
     "a broken document": ('{"data": [', "a JSON document"),
     "days or months": ("time,balance\n3/4/2025,1\n4/5/2025,2\n", "day and month can be told"),
     "a count among dates": (TWO_DAYS.replace("2025-04-29,Aave", "17,Aave"), "a date, as in the"),

@@ -51,7 +51,7 @@ def by_day(samples: Samples, daily: str) -> Days:
     that ran late is no missing day.
 
     Args:
-      samples: of one venue.
+      samples: of one venue, a balance among them.
       daily: "last", "mean" or "first".
     """
     kept = np.flatnonzero(np.isfinite(samples.balances))

@@ -147,11 +147,11 @@ def _venue(samples: Samples, daily: str, percent_of: Sequence[str]) -> ObservedV
         got = f"{samples.balances[negative[0]]:.6g}"
         remedy = "Write debts out of the file, or name the column of what was deposited: --balance."
         raise CamjaxError(refusal(where, "balances of 0 and above", got, remedy))
-    days = by_day(samples, daily)
-    if not len(days.days):
+    if not np.isfinite(samples.balances).any():
         raise CamjaxError(
             refusal(f"{samples.source}, {samples.venue}", "a balance in some row", "only blanks")
         )
+    days = by_day(samples, daily)
     yields = days.yield_rates
     if _is_named(samples, percent_of):
         yields = yields / 100
