@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 
 import camjax
-from camjax.cli import kept, main, paths, progress, requests
+from camjax.cli import main
+from camjax.cli.progress import progress as shown_progress
 from camjax.results import load_results, statistics
+from camjax.runs import kept, paths, progress, requests
 
 STEPS = 6
 FEW_STEPS = ("--set", f"steps={STEPS}")
@@ -255,7 +257,7 @@ class Terminal(io.StringIO):
 def show_progress(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a run of a moment writes to a standard error."""
     monkeypatch.setattr(sys, "stderr", stream)
-    with progress.progress() as report:
+    with shown_progress() as report:
         report("compiling", 0.5)
         time.sleep(0.2)
     return stream.getvalue()

@@ -13,13 +13,14 @@ import pytest
 
 import camjax
 from camjax import analysis, memory
-from camjax.cli import main, pace, requests
-from camjax.cli.ensemble import Order
+from camjax.cli import main
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.saved import Saved, write_saved
 from camjax.intervals import probability_interval
 from camjax.results import STATISTICS, load_results, statistics
 from camjax.results.variables import OF_STATISTICS
+from camjax.runs import pace, requests
+from camjax.runs.ensemble import Order
 
 PATHS = 2100
 SHORT = ("--set", "steps=6", "--paths", str(PATHS))
@@ -159,7 +160,8 @@ import os, sys
 number = int(sys.argv.pop())
 import jax
 jax.config.update("jax_compilation_cache_dir", sys.argv[1])
-from camjax.cli import large, main
+from camjax.cli import main
+from camjax.runs import large
 def then_stop(*arguments):
     def progress(done, of):
         os.kill(os.getpid(), number)

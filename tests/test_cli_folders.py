@@ -9,7 +9,7 @@ from typer.main import get_command
 from camjax.cli import main
 from camjax.cli.app import app
 from camjax.cli.leftovers import ANSWERS, check_leftovers
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 SHORT = ("--set", "steps=2", "--paths", "2")
 

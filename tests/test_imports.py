@@ -61,6 +61,7 @@ ORDER = [
         "analysis",
         "questions",
         "report",
+        "runs",
         "cli",
         "__main__",
     ),

@@ -12,8 +12,6 @@ from scipy import stats
 
 from camjax.analysis import bands, compare, key_figures, snapshot, total_transfers
 from camjax.cli.analysis_table import as_records, format_analysis
-from camjax.cli.summary import EstimateSummary
-from camjax.cli.table import estimate_text
 from camjax.ensemble.quantities import Quantity
 from camjax.ensemble.reducers import FinalMean
 from camjax.intervals import FEW_CARRY, is_skewed
@@ -21,6 +19,8 @@ from camjax.report import build_report, page
 from camjax.report.content import Estimate
 from camjax.report.estimates import mean_text
 from camjax.report.units import SHARE
+from camjax.runs.summary import EstimateSummary
+from camjax.runs.table import estimate_text
 
 VALUE = Quantity("value")
 

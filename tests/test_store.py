@@ -16,10 +16,10 @@ import pytest
 import xarray
 
 from camjax.cli import main
-from camjax.cli.paths import BLOCK_PATHS
 from camjax.ensemble.lanes import LANES
 from camjax.results import load_results, store_places
 from camjax.results.store import PathStore
+from camjax.runs.paths import BLOCK_PATHS
 
 BATCH = 2 * BLOCK_PATHS
 PATHS = 2 * BATCH + 60

@@ -31,9 +31,9 @@ def analyse(
     from camjax.cli.analyses import DEFAULT, analyse_all
     from camjax.cli.analysis_table import as_csv, as_records, format_analysis
     from camjax.cli.outputs import check_folder, write_texts
-    from camjax.cli.plain import as_document
     from camjax.cli.told import told_undone
     from camjax.results import load_results, undone
+    from camjax.runs.plain import as_document
 
     del list_them
     loaded = load_results(results)

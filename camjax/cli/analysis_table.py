@@ -8,9 +8,9 @@ import numpy as np
 import xarray
 
 from camjax.analysis.intervals import SKEWED
-from camjax.cli.columns import aligned
-from camjax.cli.plain import plain
 from camjax.intervals import DOUBTED, FEW_CARRY
+from camjax.runs.columns import aligned
+from camjax.runs.plain import plain
 
 MOST_STEPS = 6
 """Steps of a series that a terminal shows; files have all of them."""

@@ -17,7 +17,6 @@ from camjax.cli.calibrate import calibrate
 from camjax.cli.describe import describe
 from camjax.cli.export import export
 from camjax.cli.forecast import forecast
-from camjax.cli.held import until_the_end
 from camjax.cli.join import is_joined, let_others_end
 from camjax.cli.merge import merge
 from camjax.cli.net import cannot_write, caught
@@ -34,6 +33,7 @@ from camjax.cli.sweep import sweep
 from camjax.cli.told_by_parser import bounded
 from camjax.cli.weights import weights
 from camjax.errors import CamjaxError, QuestionError
+from camjax.writing.held import until_the_end
 
 app = typer.Typer(
     name="camjax",

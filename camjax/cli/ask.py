@@ -42,8 +42,8 @@ def ask(
     loaded = load(scenario, overrides, precision)
 
     from camjax import questions
-    from camjax.cli.plain import as_document
     from camjax.cli.progress import progress
+    from camjax.runs.plain import as_document
 
     with progress() as report:
         answer = questions.ask(

@@ -19,7 +19,7 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 RANDOM_PATHS = 200
 """Paths of a scenario that draws anything at random, unless another number is asked for."""
@@ -62,7 +62,7 @@ def backtest(
     from camjax.cli.leftovers import check_leftovers
     from camjax.cli.observed import ObservedOptions
     from camjax.cli.report import check_report, write_report
-    from camjax.cli.requests import REPORT
+    from camjax.runs.requests import REPORT
 
     history = load_history(
         scenario,

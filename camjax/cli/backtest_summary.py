@@ -10,10 +10,10 @@ from calibration.backtest.run import MODEL
 from calibration.backtest.scores import LEVELS, REFERENCE
 from calibration.ensemble_scores import fewest_members
 from calibration.score_table import Score, find
-from camjax.cli.columns import aligned
-from camjax.cli.plain import plain
 from camjax.cli.told import told_unused
 from camjax.flags import warnings
+from camjax.runs.columns import aligned
+from camjax.runs.plain import plain
 
 ERRORS = {"MAE": "mae", "MAD": "mad", "RMSE": "rmse", "Aitchison": "mean_aitchison_distance"}
 """Columns of the table, and their names in metrics.csv."""

@@ -19,8 +19,8 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
-from camjax.cli.plain import as_document
 from camjax.cli.statuses import INTERRUPTED
+from camjax.runs.plain import as_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,10 +9,10 @@ from calibration.fit.moments_report import moments_report
 from camjax.cli import outputs
 from camjax.cli.calibrate_request import Request
 from camjax.cli.calibrate_told import estimates, framed, number
-from camjax.cli.columns import aligned
 from camjax.cli.leftovers import check_leftovers
-from camjax.cli.plain import plain
 from camjax.errors import CamjaxError, refusal
+from camjax.runs.columns import aligned
+from camjax.runs.plain import plain
 
 if TYPE_CHECKING:
     from calibration.fit.moments import MomentsFit

@@ -21,8 +21,8 @@ from camjax._version import __version__
 from camjax.cli import outputs
 from camjax.cli.calibrate_request import Fitted, Request
 from camjax.cli.report import write_report
-from camjax.cli.requests import REPORT
 from camjax.errors import CamjaxError
+from camjax.runs.requests import REPORT
 from camjax.scenario import Scenario
 from camjax.scenario.process_tables import ScheduleTable
 

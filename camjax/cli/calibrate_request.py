@@ -16,10 +16,10 @@ from calibration.fit.size import check_copies_fit
 from calibration.fit.windows import profile_windows
 from camjax.cli.history import History, load_history
 from camjax.cli.observed import ObservedOptions
-from camjax.cli.plain import plain
-from camjax.cli.progress import Report
 from camjax.errors import CamjaxError, each_once, refusal
 from camjax.numerals import read_number
+from camjax.runs.plain import plain
+from camjax.runs.progress import Report
 from camjax.scenario import parse_overrides
 
 SAVED = "fit.npz"

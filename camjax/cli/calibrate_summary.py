@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from camjax.cli.calibrate_told import estimates, framed, number
-from camjax.cli.columns import aligned
+from camjax.runs.columns import aligned
 
 CONVERGED = "converged"
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from camjax.cli.columns import aligned
 from camjax.cli.told import told_unused
+from camjax.runs.columns import aligned
 
 
 def framed(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from camjax.cli.options import JsonOption, ResultsArgument
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 if TYPE_CHECKING:
     import xarray
@@ -26,8 +26,8 @@ def describe(results: ResultsArgument, as_json: JsonOption = False) -> None:
 
 
 def _described(results: "xarray.Dataset") -> dict[str, Any]:
-    from camjax.cli.plain import plain
     from camjax.results import swept, undone
+    from camjax.runs.plain import plain
 
     text = results.attrs.get("scenario")
     settings = []
@@ -66,7 +66,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _text(name: str, found: dict[str, Any], warned: list[str]) -> str:
-    from camjax.cli.columns import aligned
+    from camjax.runs.columns import aligned
 
     about = ", ".join(f"{key.replace('_', ' ')} {found[key]}" for key in ABOUT if key in found)
     sizes = ", ".join(f"{dim} {size:,}" for dim, size in found["sizes"].items())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from camjax.cli.options import JsonOption, ResultsArgument
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 
 def export(

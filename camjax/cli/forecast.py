@@ -18,7 +18,7 @@ from camjax.cli.options import (
     SupplyOption,
     WithoutOption,
 )
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 if TYPE_CHECKING:
     from calibration.forecast import Forecaster, Settings, Study

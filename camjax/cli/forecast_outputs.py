@@ -11,8 +11,8 @@ from calibration.score_table import csv_text, score_array, scores_csv
 from camjax._version import __version__
 from camjax.cli import outputs
 from camjax.cli.report import write_report
-from camjax.cli.requests import REPORT
 from camjax.results.undone import of_futures
+from camjax.runs.requests import REPORT
 from camjax.scenario import Scenario
 
 if TYPE_CHECKING:

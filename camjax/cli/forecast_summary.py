@@ -9,10 +9,10 @@ from calibration.forecast import RollingForecasts, Study
 from calibration.forecast.scores import REFERENCE
 from calibration.forecast.tables import HEADER, forecast_rows
 from calibration.score_table import POOLED
-from camjax.cli.columns import aligned
-from camjax.cli.plain import plain
 from camjax.cli.told import told_unused
 from camjax.flags import warnings_of_futures
+from camjax.runs.columns import aligned
+from camjax.runs.plain import plain
 
 METRICS = {
     "MAE": "mae",

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from camjax.cli.outputs import METRICS, RESULTS, can_draw, is_picture, pictures
-from camjax.cli.requests import REPORT
 from camjax.errors import CamjaxError, refusal
+from camjax.runs.requests import REPORT
 
 FIT = "fit.json"
 FORECASTS = "forecasts.csv"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camjax.cli.options import JsonOption
-from camjax.cli.plain import as_document
-from camjax.cli.requests import RESULTS, STORE
 from camjax.errors import CamjaxError, refusal
+from camjax.runs.plain import as_document
+from camjax.runs.requests import RESULTS, STORE
 
 if TYPE_CHECKING:
-    from camjax.cli.summary import Summary
+    from camjax.runs.summary import Summary
 
 
 def merge(
@@ -29,8 +29,8 @@ def merge(
     as_json: JsonOption = False,
 ) -> None:
     """Put together what `camjax run --shard 1/N` to `--shard N/N` found."""
-    from camjax.cli.table import format_summary
     from camjax.results.store_places import is_store
+    from camjax.runs.table import format_summary
 
     if any(map(is_store, folders)):
         from camjax.cli.merge_stores import run_merge_stores
@@ -50,13 +50,13 @@ def _merge_folders(folders: list[Path], out: Path | None) -> "Summary":
     files = [file for folder in folders for file in _shards_in(folder)]
 
     from camjax import results
-    from camjax.cli.ensemble import EVENTS, reducers_of
-    from camjax.cli.ensemble_summary import summarise_ensemble
     from camjax.cli.leftovers import check_leftovers
     from camjax.cli.load import load
     from camjax.cli.outputs import check_folder
     from camjax.ensemble import merge_shards, read_shards
     from camjax.results import ensemble_dataset
+    from camjax.runs.ensemble import EVENTS, reducers_of
+    from camjax.runs.ensemble_summary import summarise_ensemble
 
     if out is not None and out.suffix == STORE:
         remedy = "Stores are made of shards that are stores."

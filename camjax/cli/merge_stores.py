@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from camjax.cli.digest import PathDigest
-from camjax.cli.held import hold
 from camjax.cli.load import load
-from camjax.cli.paths import Run
 from camjax.cli.progress import progress
-from camjax.cli.requests import STORE
-from camjax.cli.summary import Summary, summarise
 from camjax.errors import CamjaxError, refusal
 from camjax.results.merging import merge_stores, shards_in_order
 from camjax.results.store_places import check_new_store
+from camjax.runs.digest import PathDigest
+from camjax.runs.paths import Run
+from camjax.runs.requests import STORE
+from camjax.runs.summary import Summary, summarise
 from camjax.writing import locked
+from camjax.writing.held import hold
 
 
 def run_merge_stores(stores: Sequence[Path], out: Path | None) -> Summary:

@@ -26,7 +26,7 @@ from camjax.cli.observe_options import (
     YieldOption,
 )
 from camjax.cli.options import JsonOption
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 if TYPE_CHECKING:
     from calibration.sources.table import Observed
@@ -99,7 +99,7 @@ def _write(found: "Observed", out: Path | None, scenario_out: Path | None, token
 
 def _text(found: "Observed") -> str:
     """What was read and done, for people."""
-    from camjax.cli.columns import aligned
+    from camjax.runs.columns import aligned
 
     account = found.to_dict()
     table = [("venue", "deposit", "rows", "days", "gaps", "balances", "yields")]

@@ -26,9 +26,6 @@ JsonOption = Annotated[
 ReportOption = Annotated[
     bool, typer.Option("--report", help="Write DIR/report.html too, to be read in a browser.")
 ]
-Keep = Literal["trajectories", "final", "statistics"]
-"""What a run writes of its paths: every step, the last step, or statistics over paths."""
-
 Precision = Literal["float32", "float64"]
 
 ObservedArgument = Annotated[

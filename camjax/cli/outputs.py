@@ -5,9 +5,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camjax.cli.held import reserve
 from camjax.results import save_results
 from camjax.writing import write_whole
+from camjax.writing.held import reserve
 
 if TYPE_CHECKING:
     import xarray

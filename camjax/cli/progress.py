@@ -1,44 +1,19 @@
-"""A progress bar that shows up only when it is worth it."""
+"""The progress bar of a command, which lets signals stop it."""
 
 import contextlib
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from camjax.cli.signals import stop_if_asked
-
-PATIENCE_SECONDS = 1.0
-"""A run that ends sooner shows no bar."""
-
-Report = Callable[[str, float], None]
-"""Takes what is being done and the share of it that is done, from 0 to 1."""
+from camjax.runs.progress import Report, bar
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[Report]:
     """Show progress on standard error, if it is a terminal and the block takes over a second."""
-    if not sys.stderr.isatty():
-        yield lambda activity, share: stop_if_asked()
-        return
+    with bar() as show:
 
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        def tell(activity: str, share: float) -> None:
+            stop_if_asked()
+            show(activity, share)
 
-    left = TimeRemainingColumn(elapsed_when_finished=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), left)
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task("", total=1.0)
-    timer = threading.Timer(PATIENCE_SECONDS, bar.start)
-    timer.daemon = True
-    timer.start()
-
-    def tell(activity: str, share: float) -> None:
-        stop_if_asked()
-        bar.update(task, description=activity, completed=share)
-
-    try:
         yield tell
-    finally:
-        timer.cancel()
-        timer.join()
-        bar.stop()

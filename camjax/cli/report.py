@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camjax.cli.options import JsonOption, ResultsArgument
-from camjax.cli.plain import as_document
-from camjax.cli.requests import REPORT
+from camjax.runs.plain import as_document
+from camjax.runs.requests import REPORT
 
 if TYPE_CHECKING:
     import xarray

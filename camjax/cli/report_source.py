@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from camjax.cli.requests import RESULTS
 from camjax.errors import CamjaxError, refusal
 from camjax.report import Report, build_report
 from camjax.report.sensitivity import Ranking, sensitivity_report
 from camjax.results import load_results
+from camjax.runs.requests import RESULTS
 from camjax.writing.seals import read_sealed_json
 
 RANKING = "sensitivity.json"

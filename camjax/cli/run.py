@@ -1,23 +1,25 @@
 """`camjax run`: simulate a scenario, say how it ended, and keep what was asked for."""
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from camjax.cli.join import join
+from camjax.cli.join import join, notes_on_standard_error
 from camjax.cli.load import load
 from camjax.cli.options import (
     JsonOption,
-    Keep,
     Precision,
     ReportOption,
     ScenarioArgument,
     SetOption,
 )
-from camjax.cli.plain import as_document
-from camjax.cli.requests import RANDOM_PATHS, RESULTS, Request
+from camjax.cli.statuses import INTERRUPTED
+from camjax.runs.plain import as_document
+from camjax.runs.requests import RANDOM_PATHS, RESULTS, Keep, Request
+from camjax.runs.stopped import Stopped
 
 
 def run(
@@ -102,14 +104,15 @@ def run(
     loaded = load(scenario, overrides, precision)
 
     from camjax import results
-    from camjax.cli.kept import run_kept
-    from camjax.cli.large import run_large
     from camjax.cli.leftovers import check_leftovers
     from camjax.cli.outputs import check_folder
+    from camjax.cli.progress import progress
     from camjax.cli.report import check_report, write_report
-    from camjax.cli.requests import REPORT
-    from camjax.cli.stored import run_stored
-    from camjax.cli.table import format_summary
+    from camjax.runs.kept import run_kept
+    from camjax.runs.large import run_large
+    from camjax.runs.requests import REPORT
+    from camjax.runs.stored import run_stored
+    from camjax.runs.table import format_summary
 
     run_it = run_large if request.is_large(loaded) else run_kept
     if request.is_stored:
@@ -118,7 +121,12 @@ def run(
         check_leftovers(out, [RESULTS], with_report)
         check_folder(out, [RESULTS])
     check_report(with_report, out)
-    answer = run_it(request, loaded)
+    try:
+        with progress() as report, notes_on_standard_error(processes):
+            answer = run_it(request, loaded, report)
+    except Stopped as stopped:
+        print(f"camjax: {stopped}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     if answer is None:
         return
     if with_report and out is not None:

@@ -5,7 +5,7 @@ import typer
 from camjax.cli.load import load
 from camjax.cli.once import Once
 from camjax.cli.options import JsonOption, ScenarioArgument, SetOption
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 app = typer.Typer(
     help="List, show and check scenarios.", rich_markup_mode=None, pretty_exceptions_enable=False

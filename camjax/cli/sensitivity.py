@@ -73,14 +73,14 @@ def sensitivity(
         write_texts,
         written,
     )
-    from camjax.cli.plain import as_document
     from camjax.cli.progress import progress
     from camjax.cli.report import check_report, write_page
     from camjax.cli.report_source import RANKING
-    from camjax.cli.requests import REPORT
     from camjax.cli.sensitivity_methods import METHODS, time_tables
     from camjax.cli.sensitivity_order import Order
     from camjax.report.sensitivity import sensitivity_report
+    from camjax.runs.plain import as_document
+    from camjax.runs.requests import REPORT
 
     order = Order.of(
         loaded, method, parameters, outputs, samples, scramblings, posterior, paths, seed

@@ -8,10 +8,10 @@ import numpy as np
 
 from calibration.sensitivity import figures, tables
 from camjax._version import __version__
-from camjax.cli.columns import aligned
-from camjax.cli.plain import plain
 from camjax.cli.report_source import RANKING
 from camjax.cli.sensitivity_order import Order
+from camjax.runs.columns import aligned
+from camjax.runs.plain import plain
 from camjax.writing.seals import sealed_json
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from calibration.sensitivity.morris import morris
 from calibration.sensitivity.posterior import Posterior
 from calibration.sensitivity.sobol import SobolResult, sobol
 from calibration.sensitivity.time_resolved import time_resolved
-from camjax.cli.progress import Report
 from camjax.cli.sensitivity_found import Found
 from camjax.cli.sensitivity_order import Order
+from camjax.runs.progress import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

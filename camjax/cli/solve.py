@@ -66,7 +66,7 @@ def solve(
     loaded = load(scenario, overrides)
 
     from camjax import questions
-    from camjax.cli.plain import as_document
+    from camjax.runs.plain import as_document
 
     options: dict[str, Any] = {"between": between, "paths": paths, "seed": seed}
     if find is not None and such_that is not None:

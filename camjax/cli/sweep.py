@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from camjax.cli.load import say_notes
-from camjax.cli.options import JsonOption, Keep, Precision, ReportOption, ScenarioArgument
-from camjax.cli.plain import as_document
-from camjax.cli.requests import RESULTS
+from camjax.cli.options import JsonOption, Precision, ReportOption, ScenarioArgument
+from camjax.runs.plain import as_document
+from camjax.runs.requests import RESULTS, Keep
 
 if TYPE_CHECKING:
     from camjax.scenario import Sweep
@@ -67,9 +67,9 @@ def sweep(
     from camjax.cli.outputs import check_folder, write_all
     from camjax.cli.progress import progress
     from camjax.cli.report import check_report, write_report
-    from camjax.cli.requests import REPORT
     from camjax.cli.sweep_summary import design_csv, format_sweep, summarise_sweep
     from camjax.report.steps import check_lengths
+    from camjax.runs.requests import REPORT
     from camjax.sweeps import run_sweep
 
     check_leftovers(out, (RESULTS, DESIGN), with_report)

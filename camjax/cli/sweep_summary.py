@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import xarray
 
 from camjax.analysis import final_split
-from camjax.cli.columns import aligned
-from camjax.cli.plain import plain
 from camjax.flags import FLAG_LABELS, Raised, warnings_of_settings
 from camjax.intervals import DOUBTED, FEW_CARRY, LEVEL, student_interval
 from camjax.results import at_end, undone
+from camjax.runs.columns import aligned
+from camjax.runs.plain import plain
 from camjax.scenario import Sweep
 from camjax.sweeps import SweepRun
 

@@ -13,7 +13,7 @@ from camjax.cli.options import (
     ResidualOption,
     SupplyOption,
 )
-from camjax.cli.plain import as_document
+from camjax.runs.plain import as_document
 
 if TYPE_CHECKING:
     from calibration.observations import Observations
@@ -81,7 +81,7 @@ def weights(
 
 def _answer(observations: "Observations", scores: list["Score"], files: list[str]) -> object:
     """What is said, for machines."""
-    from camjax.cli.plain import plain
+    from camjax.runs.plain import plain
 
     clock, days = observations.clock, observations.times_days
     return plain(
@@ -102,7 +102,7 @@ def _answer(observations: "Observations", scores: list["Score"], files: list[str
 def _text(name: str, observations: "Observations", scores: list["Score"]) -> str:
     """What is said, for people."""
     from calibration.score_table import POOLED
-    from camjax.cli.columns import aligned
+    from camjax.runs.columns import aligned
 
     value = {(score.deposit, score.metric): score.value for score in scores}
     deposits = list(dict.fromkeys(deposit for deposit, _ in value if deposit != POOLED))

@@ -10,9 +10,9 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.cli.digest import Digest, advance_digest, mean_transfer, start_digest
 from camjax.ensemble.reducers import Scope
 from camjax.model import Model, Record
+from camjax.runs.digest import Digest, advance_digest, mean_transfer, start_digest
 
 
 @dataclasses.dataclass(frozen=True)

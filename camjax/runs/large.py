@@ -1,33 +1,30 @@
 """Runs of more paths than are kept: in constant memory, saved as they go, alone or in shards."""
 
-import sys
 from pathlib import Path
 
 import jax
-import typer
 
-from camjax.cli.ensemble import Order, prepare, recorded_variables
-from camjax.cli.ensemble_summary import summarise_ensemble
-from camjax.cli.held import reserve
-from camjax.cli.join import notes_on_standard_error
-from camjax.cli.pace import pace
-from camjax.cli.progress import progress
-from camjax.cli.requests import RESULTS, Request
-from camjax.cli.statuses import INTERRUPTED
-from camjax.cli.summary import Summary
 from camjax.ensemble import Shard
 from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.together import blocks_here, wait_for_all
 from camjax.errors import CamjaxError, refusal
 from camjax.results import ensemble_dataset, save_results
+from camjax.runs.ensemble import Order, prepare, recorded_variables
+from camjax.runs.ensemble_summary import summarise_ensemble
+from camjax.runs.pace import pace
+from camjax.runs.progress import Report
+from camjax.runs.requests import RESULTS, Request
+from camjax.runs.stopped import Stopped
+from camjax.runs.summary import Summary
 from camjax.scenario import Scenario
+from camjax.writing.held import reserve
 
 SAVED = "run.npz"
 """Where a run into a folder is saved until its results are written."""
 
 
-def run_large(request: Request, scenario: Scenario) -> Summary | None:
+def run_large(request: Request, scenario: Scenario, report: Report) -> Summary | None:
     """Run an ensemble, write its statistics where that was asked for, and put it in short.
 
     Returns:
@@ -41,23 +38,22 @@ def run_large(request: Request, scenario: Scenario) -> Summary | None:
     if order.file is not None:
         _check_unfinished(request, order.file)
         reserve([order.file])
-    with progress() as report, notes_on_standard_error(request.processes):
-        report("compiling", 0.0)
-        prepared = prepare(order)
-        try:
-            found = prepared.run(pace(report, scenario.steps, prepared.program.memory_bytes))
-        except KeyboardInterrupt:
-            raise _interrupted(order) from None
-        if request.shard is not None:
-            return None
-        file = None if request.out is None else request.out / RESULTS
-        if file is not None:
-            report("writing", 1.0)
-            if jax.process_index() == 0:
-                save_results(ensemble_dataset(scenario, found, request.seed), file)
-            wait_for_all()
-            if order.file is not None:
-                order.file.unlink()
+    report("compiling", 0.0)
+    prepared = prepare(order)
+    try:
+        found = prepared.run(pace(report, scenario.steps, prepared.program.memory_bytes))
+    except KeyboardInterrupt:
+        raise _stopped(order) from None
+    if request.shard is not None:
+        return None
+    file = None if request.out is None else request.out / RESULTS
+    if file is not None:
+        report("writing", 1.0)
+        if jax.process_index() == 0:
+            save_results(ensemble_dataset(scenario, found, request.seed), file)
+        wait_for_all()
+        if order.file is not None:
+            order.file.unlink()
     if jax.process_index() > 0:
         return None
     return summarise_ensemble(scenario, found, request.seed, None if file is None else str(file))
@@ -121,12 +117,9 @@ def _variables(request: Request, scenario: Scenario) -> tuple[str, ...]:
     return tuple(name for name in known if name in wanted)
 
 
-def _interrupted(order: Order) -> typer.Exit:
-    """Say how to go on after Ctrl-C."""
-    if order.file is not None and order.file.exists():
-        print(
-            f"camjax: stopped; {order.file} holds what was done. "
-            "The same command with --resume goes on from there.",
-            file=sys.stderr,
-        )
-    return typer.Exit(INTERRUPTED)
+def _stopped(order: Order) -> KeyboardInterrupt:
+    """How to go on after Ctrl-C, where anything was saved."""
+    if order.file is None or not order.file.exists():
+        return KeyboardInterrupt()
+    done = f"stopped; {order.file} holds what was done."
+    return Stopped(f"{done} The same command with --resume goes on from there.")

@@ -3,8 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from camjax.cli.digests import DigestsResult
-from camjax.cli.summary import (
+from camjax.ensemble import Ensemble, PreciseEnsemble
+from camjax.ensemble.quantities import SHARE
+from camjax.ensemble.reducers import BandsResult, FirstTimeResult
+from camjax.runs.digests import DigestsResult
+from camjax.runs.summary import (
     Band,
     DepositSummary,
     EstimateSummary,
@@ -12,9 +15,6 @@ from camjax.cli.summary import (
     Summary,
     largest_transfers,
 )
-from camjax.ensemble import Ensemble, PreciseEnsemble
-from camjax.ensemble.quantities import SHARE
-from camjax.ensemble.reducers import BandsResult, FirstTimeResult
 from camjax.scenario import Scenario
 
 

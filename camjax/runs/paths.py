@@ -12,21 +12,21 @@ from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
-from camjax.cli.digest import (
+from camjax.ensemble.size import check_steps_fit
+from camjax.memory import bytes_of, check_fits
+from camjax.model import Model, Record
+from camjax.processes import DriverProcesses
+from camjax.results.undone import of_remembered
+from camjax.runs.digest import (
     Digest,
     PathDigest,
     advance_digest,
     finish_digest,
     start_digest,
 )
-from camjax.cli.options import Keep
-from camjax.cli.pace import pace
-from camjax.cli.progress import Report
-from camjax.ensemble.size import check_steps_fit
-from camjax.memory import bytes_of, check_fits
-from camjax.model import Model, Record
-from camjax.processes import DriverProcesses
-from camjax.results.undone import of_remembered
+from camjax.runs.pace import pace
+from camjax.runs.progress import Report
+from camjax.runs.requests import Keep
 from camjax.scenario import Scenario
 from camjax.simulation import run_steps
 from camjax.trajectory import assemble_path, choose, variables_of

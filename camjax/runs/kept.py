@@ -3,19 +3,18 @@
 from typing import TYPE_CHECKING
 
 from camjax.analysis import shares
-from camjax.cli.options import Keep
-from camjax.cli.paths import Run, check_kept, run_paths
-from camjax.cli.progress import progress
-from camjax.cli.requests import RESULTS, Request
-from camjax.cli.summary import Summary, summarise
 from camjax.results import save_results, statistics, to_dataset
+from camjax.runs.paths import Run, check_kept, run_paths
+from camjax.runs.progress import Report
+from camjax.runs.requests import RESULTS, Keep, Request
+from camjax.runs.summary import Summary, summarise
 from camjax.scenario import Scenario
 
 if TYPE_CHECKING:
     import xarray
 
 
-def run_kept(request: Request, scenario: Scenario) -> Summary:
+def run_kept(request: Request, scenario: Scenario, report: Report) -> Summary:
     """Run all paths, write what was asked for, and put it in short.
 
     Raises:
@@ -26,12 +25,11 @@ def run_kept(request: Request, scenario: Scenario) -> Summary:
     keep: Keep | None = None if file is None else request.keep or "trajectories"
     if keep is not None:
         check_kept(scenario, num_paths, keep)
-    with progress() as report:
-        finished = run_paths(scenario, num_paths, seed, keep, report)
-        if file is not None:
-            report("writing", 1.0)
-            dataset = _labelled(finished, scenario, seed)
-            save_results(_statistics(dataset) if keep == "statistics" else dataset, file)
+    finished = run_paths(scenario, num_paths, seed, keep, report)
+    if file is not None:
+        report("writing", 1.0)
+        dataset = _labelled(finished, scenario, seed)
+        save_results(_statistics(dataset) if keep == "statistics" else dataset, file)
     return summarise(scenario, finished, seed, None if file is None else str(file))
 
 

@@ -4,13 +4,15 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from camjax.cli.options import Keep
 from camjax.errors import CamjaxError, refusal
 
 if TYPE_CHECKING:
     from camjax.scenario import Scenario
+
+Keep = Literal["trajectories", "final", "statistics"]
+"""What a run writes of its paths: every step, the last step, or statistics over paths."""
 
 RESULTS = "results.nc"
 REPORT = "report.html"
@@ -112,7 +114,7 @@ class Request:
 
     def is_large(self, scenario: "Scenario") -> bool:
         """Whether paths are folded as they run, rather than held in memory until the end."""
-        from camjax.cli.paths import trajectory_bytes
+        from camjax.runs.paths import trajectory_bytes
 
         if self._is_streamed or self.keep in ("trajectories", "final"):
             return self._is_streamed

@@ -3,9 +3,9 @@
 import sys
 import time
 
-from camjax.cli.progress import Report
 from camjax.ensemble.engine import Progress
 from camjax.memory import in_words
+from camjax.runs.progress import Report
 
 LONG_SECONDS = 60.0
 """A run that will take longer says beforehand what it takes."""

@@ -2,16 +2,16 @@
 
 import math
 
-from camjax.cli.columns import aligned
-from camjax.cli.summary import (
+from camjax.flags import warnings
+from camjax.intervals import FEW_CARRY
+from camjax.runs.columns import aligned
+from camjax.runs.summary import (
     Band,
     DepositSummary,
     EstimateSummary,
     EventSummary,
     Summary,
 )
-from camjax.flags import warnings
-from camjax.intervals import FEW_CARRY
 
 
 def format_summary(summary: Summary) -> str:

@@ -1,24 +1,13 @@
 """Runs whose trajectories go to a Zarr store as they finish, however many there are."""
 
 import shutil
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import jax
 import numpy as np
-import typer
 
-from camjax.cli.digest import PathDigest
-from camjax.cli.ensemble import recorded_variables
-from camjax.cli.held import hold
-from camjax.cli.pace import pace
-from camjax.cli.paths import BLOCK_PATHS, PathsProgram, Run
-from camjax.cli.progress import Report, progress
-from camjax.cli.requests import Request, or_fewer_variables
-from camjax.cli.statuses import INTERRUPTED
-from camjax.cli.summary import Summary, summarise
 from camjax.ensemble import Shard
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.manifest import check_same, manifest_of
@@ -28,8 +17,17 @@ from camjax.memory import check_fits, in_words
 from camjax.results import to_dataset
 from camjax.results.store import PATHS, PathStore
 from camjax.results.store_places import check_new_store, remove_leftovers
+from camjax.runs.digest import PathDigest
+from camjax.runs.ensemble import recorded_variables
+from camjax.runs.pace import pace
+from camjax.runs.paths import BLOCK_PATHS, PathsProgram, Run
+from camjax.runs.progress import Report
+from camjax.runs.requests import Request, or_fewer_variables
+from camjax.runs.stopped import Stopped
+from camjax.runs.summary import Summary, summarise
 from camjax.scenario import Scenario
 from camjax.writing import locked
+from camjax.writing.held import hold
 
 ALWAYS = ("balance", "target_weight")
 """Kept of every run, because shares follow from them; flags too."""
@@ -41,7 +39,7 @@ MOST_PATHS = 2**31 - 2**20
 """Paths that are kept are numbered by 31 bits; a batch is never larger than the difference."""
 
 
-def run_stored(request: Request, scenario: Scenario) -> Summary | None:
+def run_stored(request: Request, scenario: Scenario, report: Report) -> Summary | None:
     """Run all paths batch by batch into a store, and put them in short.
 
     Returns:
@@ -72,19 +70,16 @@ def run_stored(request: Request, scenario: Scenario) -> Summary | None:
     else:
         remedy = "Choose another name; if it is of this run, --resume goes on with it."
         check_new_store(path, remedy)
-    with progress() as report:
-        report("compiling", 0.0)
-        program = PathsProgram(scenario, request.seed, "trajectories", names)
-        check_fits(program.memory_bytes, "a batch of paths", _less(request, "Run fewer steps"))
-        store = (
-            PathStore(path, MAKE_ROOM)
-            if request.resume
-            else _new(program, request, scenario, manifest)
-        )
-        try:
-            finished = _run(program, store, scenario, report, request)
-        except KeyboardInterrupt:
-            raise _interrupted(store) from None
+    report("compiling", 0.0)
+    program = PathsProgram(scenario, request.seed, "trajectories", names)
+    check_fits(program.memory_bytes, "a batch of paths", _less(request, "Run fewer steps"))
+    store = (
+        PathStore(path, MAKE_ROOM) if request.resume else _new(program, request, scenario, manifest)
+    )
+    try:
+        finished = _run(program, store, scenario, report, request)
+    except KeyboardInterrupt:
+        raise _stopped(store) from None
     return None if request.shard else summarise(scenario, finished, request.seed, str(path))
 
 
@@ -170,11 +165,7 @@ def _less(request: Request, remedy: str) -> str:
     return f"{remedy}{or_fewer_variables(request.variables, (*ALWAYS, 'status'))}."
 
 
-def _interrupted(store: PathStore) -> typer.Exit:
-    """Say how to go on after Ctrl-C."""
-    print(
-        f"camjax: stopped; {store.path} holds {store.done:,} of {len(store.paths):,} paths. "
-        "The same command with --resume goes on from there.",
-        file=sys.stderr,
-    )
-    return typer.Exit(INTERRUPTED)
+def _stopped(store: PathStore) -> Stopped:
+    """How to go on after Ctrl-C."""
+    done = f"stopped; {store.path} holds {store.done:,} of {len(store.paths):,} paths."
+    return Stopped(f"{done} The same command with --resume goes on from there.")

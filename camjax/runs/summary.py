@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from camjax.cli.digest import PathDigest
-from camjax.cli.paths import Run
-from camjax.cli.plain import plain
 from camjax.ensemble import raised_by
 from camjax.flags import Raised
+from camjax.runs.digest import PathDigest
+from camjax.runs.paths import Run
+from camjax.runs.plain import plain
 from camjax.scenario import Scenario
 
 MOST_TRANSFERS = 5

@@ -10,8 +10,6 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from camjax.cli.digests import Digests
-from camjax.cli.requests import or_fewer_variables
 from camjax.ensemble import (
     Bands,
     Checkpoint,
@@ -35,6 +33,8 @@ from camjax.ensemble.saved import read_saved
 from camjax.errors import CamjaxError
 from camjax.memory import check_fits
 from camjax.questions import Statistic
+from camjax.runs.digests import Digests
+from camjax.runs.requests import or_fewer_variables
 from camjax.scenario import Scenario
 from camjax.simulation import simulate
 

@@ -1,0 +1,41 @@
+"""A progress bar that shows up only when it is worth it."""
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+PATIENCE_SECONDS = 1.0
+"""A run that ends sooner shows no bar."""
+
+Report = Callable[[str, float], None]
+"""Takes what is being done and the share of it that is done, from 0 to 1."""
+
+
+@contextlib.contextmanager
+def bar() -> Iterator[Report]:
+    """Show progress on standard error, if it is a terminal and the block takes over a second."""
+    if not sys.stderr.isatty():
+        yield lambda activity, share: None
+        return
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    left = TimeRemainingColumn(elapsed_when_finished=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), left)
+    shown = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = shown.add_task("", total=1.0)
+    timer = threading.Timer(PATIENCE_SECONDS, shown.start)
+    timer.daemon = True
+    timer.start()
+
+    def tell(activity: str, share: float) -> None:
+        shown.update(task, description=activity, completed=share)
+
+    try:
+        yield tell
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.stop()
