@@ -80,12 +80,11 @@ def assert_same_rows(scenario: camjax.Scenario, key: jax.Array) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=rounding, atol=rounding)
 
 
-@pytest.mark.parametrize("impl", ["threefry2x32", "rbg"])
-@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
-def test_rows_made_as_a_run_goes_are_those_that_lie_ready(
-    changes: dict[str, Any], impl: str
-) -> None:
-    scenario = camjax.load_scenario("fei", {"steps": STEPS, **changes})
+@pytest.mark.parametrize(
+    ("name", "impl"), [*((name, "threefry2x32") for name in CHANGES), ("default", "rbg")]
+)
+def test_rows_made_as_a_run_goes_are_those_that_lie_ready(name: str, impl: str) -> None:
+    scenario = camjax.load_scenario("fei", {"steps": STEPS, **CHANGES[name]})
     assert_same_rows(scenario, jax.random.key(3, impl=impl))
 
 
