@@ -50,7 +50,7 @@ def broken_law(arguments: Sequence[str]) -> str | None:
             json.loads(said, parse_constant=_refuse_constant)
         except ValueError as error:
             return f"no JSON ({error}): {said[:500]!r}"
-    elif status == 0 and (found := NO_NUMBER.search(said)):
+    elif status == 0 and (found := NO_NUMBER.search(said)) and found[0] not in arguments:
         line = next(line for line in said.splitlines() if NO_NUMBER.search(line))
         return f"{found[0]} as a number: {line}"
     return None
