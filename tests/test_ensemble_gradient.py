@@ -74,6 +74,7 @@ def test_the_gradient_is_that_of_the_mean_over_all_paths_in_one_go() -> None:
     assert_close((found().model, found().processes), expected, rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_gradients_through_normals_drawn_in_the_scan_are_those_of_given_drivers() -> None:
     """In float32 noise, as by default; the drivers, and the steps of them, one after the other."""
     source = dataclasses.replace(

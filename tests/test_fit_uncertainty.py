@@ -106,7 +106,9 @@ def test_bootstrap_intervals_are_as_wide_as_walds_when_errors_are_independent(no
     np.testing.assert_array_equal(resampled.values, again.values)
 
 
-@pytest.mark.parametrize("objective", [*RESIDUALS, *LOSSES])
+@pytest.mark.parametrize(
+    "objective", [*RESIDUALS, *(pytest.param(name, marks=pytest.mark.slow) for name in LOSSES)]
+)
 def test_every_objective_comes_near_the_truth(noisy: Fit, objective: str) -> None:
     result = fit(noisy.problem, objective=objective, num_starts=2)
     np.testing.assert_allclose(result.values, TRUTH, rtol=0.1)

@@ -27,6 +27,7 @@ def watched(folder: Path, memory: dict[str, Any], window: int = 4) -> Problem:
     return pose(scenario, observations_of(world, scenario), [DURATION], mode="free-run")
 
 
+@pytest.mark.slow
 def test_each_window_fits_as_it_does_alone_and_the_true_one_best(tmp_path: Path) -> None:
     losses = profile_windows(watched(tmp_path, {}), longest=6)
     assert losses.argmin() + 1 == 4

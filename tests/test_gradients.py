@@ -147,6 +147,7 @@ def test_derivatives_by_what_drives_the_market_are_difference_quotients():
     assert mean_std_initial_drift_volatility.all()
 
 
+@pytest.mark.slow
 def test_second_derivatives_are_finite_and_agree_in_every_mode() -> None:
     """Yields that have not moved yet have no spread: the root's derivatives there must stay 0."""
     scenario = camjax.load_scenario(

@@ -1,8 +1,9 @@
 """The report in a real browser: what is drawn, what sorts, what is fetched."""
 
+import functools
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jax
@@ -39,7 +40,10 @@ COMMANDS = {
 """Commands whose reports are not made of a run or a sweep."""
 FIGURES = {"sweep": 14, "run": 14, "fit": 3, "backtest": 2, "forecast": 2, "sensitivity": 1}
 """How many figures each has at least."""
-KINDS = tuple(FIGURES)
+KINDS = [
+    pytest.param(kind, marks=[] if kind in ("run", "forecast") else [pytest.mark.slow])
+    for kind in FIGURES
+]
 
 DRAWINGS = "svg, dl.split, table.heat"
 
@@ -76,21 +80,24 @@ def browser() -> Iterator["playwright.Browser"]:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    found = {
-        kind: written(kinds()[kind], tmp_path_factory.mktemp(kind)) for kind in ("sweep", "run")
-    }
-    folder = tmp_path_factory.mktemp("worlds")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        # Pictures by matplotlib are not what is looked at here, and take longest to draw.
-        patch.setattr("camjax.cli.outputs.can_draw", lambda: False)
-        simulate_world(folder, {}, source=SMALL)
-        Path("small.toml").write_text(tomli_w.dumps(SMALL))
-        for kind, command in COMMANDS.items():
-            assert main([*command, "--out", kind, "--report"]) == 0
-            found[kind] = folder / kind / "report.html"
-        yield found
+def file_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+    """The page of each kind, written when it is first looked at."""
+
+    @functools.cache
+    def written_by(kind: str) -> Path:
+        folder = tmp_path_factory.mktemp(kind)
+        if kind not in COMMANDS:
+            return written(kinds()[kind], folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            # Pictures by matplotlib are not what is looked at here, and take longest to draw.
+            patch.setattr("camjax.cli.outputs.can_draw", lambda: False)
+            simulate_world(folder, {}, source=SMALL)
+            Path("small.toml").write_text(tomli_w.dumps(SMALL))
+            assert main([*COMMANDS[kind], "--out", kind, "--report"]) == 0
+        return folder / kind / "report.html"
+
+    yield written_by
     jax.config.update("jax_enable_x64", True)
 
 
@@ -111,9 +118,9 @@ class Visit:
 
 @pytest.fixture(params=KINDS)
 def visit(
-    request: pytest.FixtureRequest, browser: "playwright.Browser", files: dict[str, Path]
+    request: pytest.FixtureRequest, browser: "playwright.Browser", file_of: Callable[[str], Path]
 ) -> Iterator[Visit]:
-    opened = Visit(browser, files[request.param])
+    opened = Visit(browser, file_of(request.param))
     opened.kind = request.param
     yield opened
     opened.page.close()
@@ -185,9 +192,9 @@ def test_pointing_and_arrow_keys_read_out_values(visit: Visit) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_paper_holds_everything_within_its_width(
-    browser: "playwright.Browser", files: dict[str, Path], kind: str
+    browser: "playwright.Browser", file_of: Callable[[str], Path], kind: str
 ) -> None:
-    page = Visit(browser, files[kind], viewport=PAPER).page
+    page = Visit(browser, file_of(kind), viewport=PAPER).page
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
     for panel in page.query_selector_all(".panel"):
@@ -200,9 +207,12 @@ def test_paper_holds_everything_within_its_width(
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_overlaps_or_reaches_beyond_the_screen(
-    browser: "playwright.Browser", files: dict[str, Path], kind: str, viewport: dict[str, int]
+    browser: "playwright.Browser",
+    file_of: Callable[[str], Path],
+    kind: str,
+    viewport: dict[str, int],
 ) -> None:
-    page = Visit(browser, files[kind], viewport=viewport).page
+    page = Visit(browser, file_of(kind), viewport=viewport).page
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     for panel in page.query_selector_all(".panel"):
         assert not panel.evaluate(OVERLAPS), panel.inner_text()
@@ -212,9 +222,9 @@ def test_nothing_overlaps_or_reaches_beyond_the_screen(
 
 
 def test_night_and_paper_have_colours_of_their_own(
-    browser: "playwright.Browser", files: dict[str, Path]
+    browser: "playwright.Browser", file_of: Callable[[str], Path]
 ) -> None:
-    page = Visit(browser, files["run"], color_scheme="dark").page
+    page = Visit(browser, file_of("run"), color_scheme="dark").page
     background = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(background)
     page.emulate_media(media="print")

@@ -81,7 +81,14 @@ def test_putting_a_number_in_is_loading_the_scenario_with_it(name: str) -> None:
             assert (ours[theirs == before] == before[theirs == before]).all(), path
 
 
-@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "float32"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name == "everything" else [])
+        for name in DOCUMENTS
+        if name != "float32"
+    ],
+)
 def test_derivatives_by_the_files_numbers_are_those_of_loading_it_again(name: str) -> None:
     base = scenario(name)
     found = parameters(base, list_parameters(base))

@@ -74,7 +74,12 @@ SWEEP = ["sweep", "fei", "--set", "deposits.savings.rate=0,1"]
 
 
 @pytest.mark.parametrize(
-    ("command", "out"), [(["run"], "out"), (["run"], "out.zarr"), (SWEEP, "out")]
+    ("command", "out"),
+    [
+        (["run"], "out"),
+        pytest.param(["run"], "out.zarr", marks=pytest.mark.slow),
+        pytest.param(SWEEP, "out", marks=pytest.mark.slow),
+    ],
 )
 def test_commands_say_that_a_disk_is_full(
     command: list[str], out: str, folder: Path, capsys: pytest.CaptureFixture[str]
