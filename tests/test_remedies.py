@@ -136,6 +136,9 @@ def test_forecasts_that_are_to_be_scored_are_not_told_to_go_unscored(
     assert "--missing carry:3" in said and "--no-evaluate" not in said
     said = refusal_of(capsys, *command, "--ex-post", "--no-evaluate")
     assert "--ex-post: expected no --no-evaluate beside it" in said
+    for option in ("--initial", "--step", "--window", "--refit-every", "--embargo"):
+        said = refusal_of(capsys, *command, option, "3", "--no-evaluate")
+        assert f"{option}: expected no --no-evaluate beside it, got 3." in said
 
 
 def test_profiles_are_of_likelihoods(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,12 +47,18 @@ def forecast(
     initial: Annotated[
         int | None, typer.Option(min=1, help="Rows before the first origin. [default: half]")
     ] = None,
-    step: Annotated[int, typer.Option(min=1, help="Rows from one origin to the next.")] = 1,
+    step: Annotated[
+        int | None, typer.Option(min=1, help="Rows from one origin to the next. [default: 1]")
+    ] = None,
     window: Annotated[
         int | None, typer.Option(min=1, help="Rows seen from an origin. [default: all]")
     ] = None,
-    refit_every: Annotated[int, typer.Option(min=1, help="Origins that share a fit.")] = 1,
-    embargo: Annotated[int, typer.Option(min=0, help="Latest rows that fits do not see.")] = 0,
+    refit_every: Annotated[
+        int | None, typer.Option(min=1, help="Origins that share a fit. [default: 1]")
+    ] = None,
+    embargo: Annotated[
+        int | None, typer.Option(min=0, help="Latest rows that fits do not see. [default: 0]")
+    ] = None,
     conformal: Annotated[
         bool,
         typer.Option("--conformal", help="Make all intervals of past errors, none by sampling."),
@@ -96,7 +102,14 @@ def forecast(
 
     configure("float64")
     options = ObservedOptions(observed, missing, residual, supply, as_is)
-    check_scoring(options, evaluate, ex_post)
+    origins = {
+        "--initial": initial,
+        "--step": step,
+        "--window": window,
+        "--refit-every": refit_every,
+        "--embargo": embargo,
+    }
+    check_scoring(options, evaluate, ex_post, origins)
     names = tuple(dict.fromkeys([REFERENCE, *(method or ["drift"])]))
     written = [name for name in forecast_outputs.FILES if evaluate or name != outputs.METRICS]
     written += forecast_outputs.files_of(names, names if evaluate else (), ex_post=ex_post)
@@ -114,10 +127,10 @@ def forecast(
     plan = RollingOrigin(
         horizon=horizon,
         initial=initial or max(history.num_rows // 2, 1),
-        step=step,
+        step=step or 1,
         window=window,
-        refit_every=refit_every,
-        embargo=embargo,
+        refit_every=refit_every or 1,
+        embargo=embargo or 0,
         conformal=conformal,
     )
     result = study(history, methods, horizon, plan if evaluate else None, conformal)

@@ -1,7 +1,7 @@
 """What `camjax forecast` starts from: observations, observed drivers, perhaps a scenario."""
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +96,16 @@ def load_inputs(
     return Inputs(history, scenario, unused)
 
 
-def check_scoring(options: ObservedOptions, evaluate: bool, ex_post: bool) -> None:
+def check_scoring(
+    options: ObservedOptions, evaluate: bool, ex_post: bool, origins: Mapping[str, int | None]
+) -> None:
     """Refuse to score forecasts from rows that were filled in from later ones, or none at all.
+
+    Args:
+      options: how observations are read.
+      evaluate: whether forecasts from earlier rows are scored.
+      ex_post: whether those that know what came are too.
+      origins: options of the earlier rows that they are made from; None where left out.
 
     Raises:
       CamjaxError: missing days are interpolated, or nothing is scored that was asked for.
@@ -105,8 +113,13 @@ def check_scoring(options: ObservedOptions, evaluate: bool, ex_post: bool) -> No
     if ex_post and not evaluate:
         remedy = "Forecasts that know what came are made to be scored."
         raise CamjaxError(refusal("--ex-post", "no --no-evaluate beside it", "one", remedy))
+    for option, value in origins.items():
+        if value is not None and not evaluate:
+            remedy = "It says from which earlier rows to forecast."
+            raise CamjaxError(refusal(option, "no --no-evaluate beside it", value, remedy))
     if evaluate and isinstance(options.policy, Interpolate):
-        unscored = "" if ex_post else ", or add --no-evaluate"
+        scored_only = ex_post or any(value is not None for value in origins.values())
+        unscored = "" if scored_only else ", or add --no-evaluate"
         remedy = f"Carry observations forward (--missing carry:3){unscored}."
         expected = "a way to fill in days that looks at nothing later"
         raise CamjaxError(refusal("--missing", expected, options.missing, remedy))
