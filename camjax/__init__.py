@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from camjax.questions import Answer, Evaluations, Outputs, ask
     from camjax.rebalancing import Rebalancing
     from camjax.results import load_results
+    from camjax.runs.outcome import Run
+    from camjax.runs.run import run
     from camjax.scenario import Parameters, Scenario, load_scenario, parameters
     from camjax.simulation import simulate
     from camjax.sweeps import sweep
@@ -76,6 +78,8 @@ _HOMES = {
     "questions": "Answer Evaluations Outputs ask",
     "rebalancing": "Rebalancing",
     "results": "load_results",
+    "runs.outcome": "Run",
+    "runs.run": "run",
     "scenario": "Parameters Scenario load_scenario parameters",
     "simulation": "simulate",
     "sweeps": "sweep",
@@ -123,6 +127,7 @@ __all__ = [
     "Rebalancing",
     "Record",
     "Row",
+    "Run",
     "Savings",
     "Scenario",
     "ScenarioError",
@@ -148,6 +153,7 @@ __all__ = [
     "observe",
     "parameters",
     "pytree",
+    "run",
     "simulate",
     "static",
     "step",

@@ -19,6 +19,7 @@ ORDER = [
     *(
         "_version",
         "errors",
+        "arguments",
         "domains",
         "memory",
         "rounding",

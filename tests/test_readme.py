@@ -65,7 +65,7 @@ def test_commands_and_code_of_the_readme_run(
     gradient = namespace["gradient"]
     assert float(gradient.deposits[2].rate) > 0
     assert namespace["trajectory"].balance.shape == (365, 4)
-    assert (folder / "statistics.nc").exists()
+    assert (folder / "statistics" / "results.nc").exists()
 
 
 @pytest.mark.slow

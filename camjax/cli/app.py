@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from camjax._version import __version__
+from camjax.arguments import as_options
 from camjax.cli import scenarios
 from camjax.cli.analyse import analyse
 from camjax.cli.ask import ask
@@ -98,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mend_streams()
     with stoppable():
         try:
-            with until_the_end():
+            with until_the_end(), as_options():
                 status = _run(arguments)
         except KeyboardInterrupt:
             status = INTERRUPTED

@@ -13,7 +13,7 @@ from camjax.errors import CamjaxError, refusal
 from camjax.results.merging import merge_stores, shards_in_order
 from camjax.results.store_places import check_new_store
 from camjax.runs.digest import PathDigest
-from camjax.runs.paths import Run
+from camjax.runs.paths import PathsRun
 from camjax.runs.requests import STORE
 from camjax.runs.summary import Summary, summarise
 from camjax.writing import locked
@@ -41,5 +41,5 @@ def run_merge_stores(stores: Sequence[Path], out: Path | None) -> Summary:
     digest: dict[str, Any] = {
         name: np.concatenate([found[name] for found in each]) for name in each[0]
     }
-    finished = Run(PathDigest(**digest), {}, 0.0, time.perf_counter() - started)
+    finished = PathsRun(PathDigest(**digest), {}, 0.0, time.perf_counter() - started)
     return summarise(scenario, finished, manifest["seed"], None if out is None else str(out))

@@ -17,8 +17,9 @@ from camjax.cli.options import (
     SetOption,
 )
 from camjax.cli.statuses import INTERRUPTED
+from camjax.errors import CamjaxError, refusal
 from camjax.runs.plain import as_document
-from camjax.runs.requests import RANDOM_PATHS, RESULTS, Keep, Request
+from camjax.runs.requests import ALL_STEPS, MOST_SEED, RANDOM_PATHS, RESULTS, Keep, Request
 from camjax.runs.stopped import Stopped
 
 
@@ -36,7 +37,7 @@ def run(
         int | None,
         typer.Option(min=1, help=f"Random paths. [default: {RANDOM_PATHS}; 1 without randomness]"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all paths.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of all paths.")] = 0,
     keep: Annotated[
         Keep | None,
         typer.Option(
@@ -95,41 +96,70 @@ def run(
 ) -> None:
     """Simulate a scenario and say where the capital went."""
     request = Request(
-        out, paths, seed, keep, variable, until_ci, of, shard, resume, with_report, event
+        out=out,
+        paths=paths,
+        seed=seed,
+        keep=keep,
+        variables=variable,
+        until=_precision(until_ci, of),
+        events=event,
+        shard=shard,
+        resume=resume,
+        only_summary=out is None,
     )
     request.check()
+    _check_no_report(with_report, request)
     process, processes = join(coordinator, num_processes, process_id, alone=shard is not None)
-    request = dataclasses.replace(request, processes=processes)
-    request.check()
     loaded = load(scenario, overrides, precision)
 
     from camjax import results
     from camjax.cli.leftovers import check_leftovers
-    from camjax.cli.outputs import check_folder
     from camjax.cli.progress import progress
     from camjax.cli.report import check_report, write_report
-    from camjax.runs.kept import run_kept
-    from camjax.runs.large import run_large
     from camjax.runs.requests import REPORT
-    from camjax.runs.stored import run_stored
+    from camjax.runs.run import carry_out
     from camjax.runs.table import format_summary
 
-    run_it = run_large if request.is_large(loaded) else run_kept
-    if request.is_stored:
-        run_it = run_stored
-    elif process == 0 and shard is None:
+    if process == 0 and shard is None and not request.is_stored:
         check_leftovers(out, [RESULTS], with_report)
-        check_folder(out, [RESULTS])
     check_report(with_report, out)
     try:
         with progress() as report, notes_on_standard_error(processes):
-            answer = run_it(request, loaded, report)
+            finished = carry_out(request, loaded, report)
     except Stopped as stopped:
         print(f"camjax: {stopped}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
-    if answer is None:
+    if process > 0 or shard is not None:  # the first tells; of shards `camjax merge` does
         return
+    summary = finished.summary
     if with_report and out is not None:
         write_report(results.load_results(out), out / REPORT)
-        answer = dataclasses.replace(answer, report=str(out / REPORT))
-    typer.echo(as_document(answer.as_json()) if as_json else format_summary(answer))
+        summary = dataclasses.replace(summary, report=str(out / REPORT))
+    typer.echo(as_document(summary.as_json()) if as_json else format_summary(summary))
+
+
+def _precision(until_ci: float | None, of: str | None) -> tuple[float, str] | None:
+    """Half-width wanted, and of which statistic.
+
+    Raises:
+      CamjaxError: one is given without the other.
+    """
+    if until_ci is None and of is None:
+        return None
+    if until_ci is None or of is None:
+        given, missing = ("--of", "--until-ci") if until_ci is None else ("--until-ci", "--of")
+        raise CamjaxError(refusal(given, f"{missing} beside it", "none"))
+    return until_ci, of
+
+
+def _check_no_report(wanted: bool, request: Request) -> None:
+    """Refuse `--report` of what is not all paths, or more than a page shows.
+
+    Raises:
+      CamjaxError: so it is.
+    """
+    if wanted and request.shard is not None:
+        remedy = "`camjax report` makes one of the merged results."
+        raise CamjaxError(refusal("--shard", "no --report beside it", "one", remedy))
+    if wanted and request.is_stored:
+        raise CamjaxError(refusal("--report", f"none with --out {request.out}", True, ALL_STEPS))

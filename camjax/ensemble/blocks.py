@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 
+from camjax.arguments import argument
 from camjax.ensemble.lanes import LANES
 from camjax.errors import CamjaxError, refusal
 
@@ -53,7 +54,7 @@ class Shard:
         match = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text)
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
             raise CamjaxError(
-                refusal("shard", "1/n to n/n", repr(text), "The second of eight: 2/8.")
+                refusal(argument("shard"), "1/n to n/n", repr(text), "The second of eight: 2/8.")
             )
         return cls(int(match[1]), int(match[2]))
 
@@ -66,5 +67,5 @@ class Shard:
         total = len(blocks_of(num_paths))
         if total < self.of:
             expected = f"at most {total} shards of {num_paths} paths"
-            raise CamjaxError(refusal("shard", expected, self.of))
+            raise CamjaxError(refusal(argument("shard"), expected, self.of))
         return range(total * (self.number - 1) // self.of, total * self.number // self.of)

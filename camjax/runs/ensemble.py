@@ -1,7 +1,7 @@
 """Runs too large to keep their paths: statistics in constant memory, saved as they go."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from camjax.arguments import argument
 from camjax.ensemble import (
     Bands,
     Checkpoint,
@@ -30,7 +31,7 @@ from camjax.ensemble.precision import run_program_until
 from camjax.ensemble.program import BlockProgram
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.saved import read_saved
-from camjax.errors import CamjaxError
+from camjax.errors import CamjaxError, refusal
 from camjax.memory import check_fits
 from camjax.questions import Statistic
 from camjax.runs.digests import Digests
@@ -169,6 +170,18 @@ def recorded_variables(scenario: Scenario) -> tuple[str, ...]:
     return (*(name for name in shapes if name != "status"), SHARE)
 
 
+def check_recorded(names: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a variable that the scenario does not record.
+
+    Raises:
+      CamjaxError: there is one.
+    """
+    for name in names:
+        if name not in known:
+            expected = f"one of {', '.join(known)}"
+            raise CamjaxError(refusal(argument("variables"), expected, repr(name)))
+
+
 def first_ranges(order: Order) -> dict[str, NDArray]:
     """Ends of the range of each variable, cell by cell, over the first block of paths.
 
@@ -224,5 +237,5 @@ def _event(text: str, scenario: Scenario) -> Event:
             program, scenario.model, scenario.processes, jax.random.key(0), number, number
         )
     except CamjaxError as error:
-        raise CamjaxError(f"--event: {error}") from None
+        raise CamjaxError(f"{argument('events')}: {error}") from None
     return event

@@ -1,11 +1,14 @@
 """How fast paths run, and what a long run will take."""
 
-import sys
+import logging
 import time
 
 from camjax.ensemble.engine import Progress
 from camjax.memory import in_words
 from camjax.runs.progress import Report
+
+LOG = logging.getLogger("camjax")
+"""What a long run takes is said there; the command shows it."""
 
 LONG_SECONDS = 60.0
 """A run that will take longer says beforehand what it takes."""
@@ -41,6 +44,6 @@ def pace(report: Report, steps: int, memory_bytes: float, disk_bytes: float = 0.
             left = (num_paths - done) / rate
             if left > LONG_SECONDS:
                 message = f"{num_paths:,} paths: about {left / 60:,.0f} min, {takes}."
-                print(f"camjax: {message}", file=sys.stderr)
+                LOG.info(message)
 
     return tell

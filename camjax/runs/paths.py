@@ -12,6 +12,7 @@ from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
+from camjax.arguments import argument
 from camjax.ensemble.size import check_steps_fit
 from camjax.memory import bytes_of, check_fits
 from camjax.model import Model, Record
@@ -40,7 +41,7 @@ Enough to keep it busy, few enough that what is kept of a block stays small.
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class PathsRun:
     """Paths that have run."""
 
     digest: PathDigest
@@ -116,7 +117,7 @@ class PathsProgram:
 
 def run_paths(
     scenario: Scenario, num_paths: int, seed: int, keep: Keep | None, report: Report
-) -> Run:
+) -> PathsRun:
     """Simulate paths 0…P-1 of a scenario; path i depends on the seed and i alone.
 
     Args:
@@ -138,7 +139,7 @@ def run_paths(
         _copy_into(results, program.run(first), first)
         tell(min(first + program.batch, num_paths), num_paths)
     path_digest, kept = results
-    return Run(path_digest, kept, program.compile_seconds, time.perf_counter() - started)
+    return PathsRun(path_digest, kept, program.compile_seconds, time.perf_counter() - started)
 
 
 def trajectory_bytes(scenario: Scenario) -> int:
@@ -157,8 +158,8 @@ def check_kept(scenario: Scenario, num_paths: int, keep: Keep) -> None:
     """
     size = num_paths * trajectory_bytes(scenario) // (scenario.steps if keep == "final" else 1)
     fewer = "Run fewer paths, or keep" if num_paths > 1 else "Keep"
-    remedy = f"{fewer} less: --keep statistics."
-    check_fits(size, f"--paths {num_paths:,} with --keep {keep}", remedy)
+    remedy = f"{fewer} less: {argument('keep', 'statistics')}."
+    check_fits(size, f"{argument('paths')} {num_paths:,} with {argument('keep', keep)}", remedy)
 
 
 def _simulate_path(

@@ -3,28 +3,31 @@
 import shutil
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 
+from camjax.arguments import argument, same_with
 from camjax.ensemble import Shard
 from camjax.ensemble.lanes import LANES
 from camjax.ensemble.manifest import check_same, manifest_of
 from camjax.ensemble.quantities import SHARE
 from camjax.errors import CamjaxError, refusal
 from camjax.memory import check_fits, in_words
-from camjax.results import to_dataset
+from camjax.results import load_results, to_dataset
 from camjax.results.store import PATHS, PathStore
 from camjax.results.store_places import check_new_store, remove_leftovers
 from camjax.runs.digest import PathDigest
-from camjax.runs.ensemble import recorded_variables
+from camjax.runs.ensemble import check_recorded, recorded_variables
+from camjax.runs.outcome import Run
 from camjax.runs.pace import pace
-from camjax.runs.paths import BLOCK_PATHS, PathsProgram, Run
+from camjax.runs.paths import BLOCK_PATHS, PathsProgram, PathsRun
 from camjax.runs.progress import Report
 from camjax.runs.requests import Request, or_fewer_variables
 from camjax.runs.stopped import Stopped
-from camjax.runs.summary import Summary, summarise
+from camjax.runs.summary import summarise
 from camjax.scenario import Scenario
 from camjax.writing import locked
 from camjax.writing.held import hold
@@ -32,25 +35,20 @@ from camjax.writing.held import hold
 ALWAYS = ("balance", "target_weight")
 """Kept of every run, because shares follow from them; flags too."""
 
-MAKE_ROOM = "Make room; the same command with --resume then goes on."
-"""What helps where a store that is begun cannot grow."""
-
-MOST_PATHS = 2**31 - 2**20
+MOST_STORED = 2**31 - 2**20
 """Paths that are kept are numbered by 31 bits; a batch is never larger than the difference."""
 
 
-def run_stored(request: Request, scenario: Scenario, report: Report) -> Summary | None:
+def run_stored(request: Request, scenario: Scenario, report: Report) -> Run:
     """Run all paths batch by batch into a store, and put them in short.
-
-    Returns:
-      None after a shard: there is nothing to say before all are merged.
 
     Raises:
       CamjaxError: it does not fit in memory or on the disk, or cannot be written or resumed.
     """
     num_paths = request.num_paths(scenario)
-    if num_paths > MOST_PATHS:
-        raise CamjaxError(refusal("--paths", f"1 to {MOST_PATHS} with a store", num_paths))
+    if num_paths > MOST_STORED:
+        expected = f"1 to {MOST_STORED} with a store"
+        raise CamjaxError(refusal(argument("paths"), expected, num_paths))
     path = request.out
     assert path is not None
     names = _variables(request, scenario)
@@ -68,19 +66,22 @@ def run_stored(request: Request, scenario: Scenario, report: Report) -> Summary 
         begun.check_whole()
         remove_leftovers(path)
     else:
-        remedy = "Choose another name; if it is of this run, --resume goes on with it."
+        goes_on = f"{argument('resume', True)} goes on with it"
+        remedy = f"Choose another name; if it is of this run, {goes_on}."
         check_new_store(path, remedy)
     report("compiling", 0.0)
     program = PathsProgram(scenario, request.seed, "trajectories", names)
     check_fits(program.memory_bytes, "a batch of paths", _less(request, "Run fewer steps"))
-    store = (
-        PathStore(path, MAKE_ROOM) if request.resume else _new(program, request, scenario, manifest)
-    )
+    if request.resume:
+        store = PathStore(path, _make_room())
+    else:
+        store = _new(program, request, scenario, manifest)
     try:
         finished = _run(program, store, scenario, report, request)
     except KeyboardInterrupt:
         raise _stopped(store) from None
-    return None if request.shard else summarise(scenario, finished, request.seed, str(path))
+    summary = summarise(scenario, finished, request.seed, str(path))
+    return Run(scenario, summary, partial(load_results, path))
 
 
 def _paths(request: Request, num_paths: int) -> range:
@@ -100,9 +101,7 @@ def _variables(request: Request, scenario: Scenario) -> tuple[str, ...] | None:
     if request.variables is None:
         return None
     known = [name for name in recorded_variables(scenario) if name != SHARE]
-    for name in request.variables:
-        if name not in known:
-            raise CamjaxError(refusal("--variable", f"one of {', '.join(known)}", repr(name)))
+    check_recorded(request.variables, known)
     return (*(name for name in known if name in {*request.variables, *ALWAYS}), "status")
 
 
@@ -120,13 +119,13 @@ def _new(
         digest._asdict(),
         batch=min(BLOCK_PATHS, manifest["num_paths"]),
         manifest=manifest,
-        remedy=MAKE_ROOM,
+        remedy=_make_room(),
     )
 
 
 def _run(
     program: PathsProgram, store: PathStore, scenario: Scenario, report: Report, request: Request
-) -> Run:
+) -> PathsRun:
     """Write the paths that are missing, and read back what is remembered of all."""
     paths, begun = store.paths, time.perf_counter()
     tell = None
@@ -139,7 +138,7 @@ def _run(
             tell = pace(report, scenario.steps, program.memory_bytes, disk_bytes)
         tell(store.done, len(paths))
     remembered = PathDigest(**store.remembered())
-    return Run(remembered, {}, program.compile_seconds, time.perf_counter() - begun)
+    return PathsRun(remembered, {}, program.compile_seconds, time.perf_counter() - begun)
 
 
 def _check_disk(store: PathStore, needed_bytes: float, request: Request) -> None:
@@ -154,8 +153,13 @@ def _check_disk(store: PathStore, needed_bytes: float, request: Request) -> None
         got = f"{len(store.paths):,}, which take {in_words(needed_bytes)}"
         if not request.resume:
             shutil.rmtree(store.path)
-        remedy = MAKE_ROOM if request.resume else _less(request, "Run fewer paths")
-        raise CamjaxError(refusal("--paths", expected, got, remedy))
+        remedy = _make_room() if request.resume else _less(request, "Run fewer paths")
+        raise CamjaxError(refusal(argument("paths"), expected, got, remedy))
+
+
+def _make_room() -> str:
+    """What helps where a store that is begun cannot grow."""
+    return f"Make room; the {same_with('resume', True)} then goes on."
 
 
 def _less(request: Request, remedy: str) -> str:
@@ -168,4 +172,4 @@ def _less(request: Request, remedy: str) -> str:
 def _stopped(store: PathStore) -> Stopped:
     """How to go on after Ctrl-C."""
     done = f"stopped; {store.path} holds {store.done:,} of {len(store.paths):,} paths."
-    return Stopped(f"{done} The same command with --resume goes on from there.")
+    return Stopped(f"{done} The {same_with('resume', True)} goes on from there.")

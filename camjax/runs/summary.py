@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from camjax.ensemble import raised_by
 from camjax.flags import Raised
 from camjax.runs.digest import PathDigest
-from camjax.runs.paths import Run
+from camjax.runs.paths import PathsRun
 from camjax.runs.plain import plain
 from camjax.scenario import Scenario
 
@@ -102,7 +102,7 @@ class Summary:
         return plain(dataclasses.asdict(self))
 
 
-def summarise(scenario: Scenario, run: Run, seed: int, results: str | None) -> Summary:
+def summarise(scenario: Scenario, run: PathsRun, seed: int, results: str | None) -> Summary:
     """Put a run in short."""
     return Summary(
         scenario=scenario.name,

@@ -75,6 +75,8 @@ def apply_overrides(document: Mapping[str, Any], overrides: Mapping[str, Any]) -
       ScenarioError: a path is empty somewhere, names an unknown deposit, or leads through a value
         that is not a table.
     """
+    if not isinstance(overrides, Mapping):
+        refuse("overrides", "values by dotted path", shown(overrides))
     result = copy.deepcopy(dict(document))
     for path, value in overrides.items():
         *tables, key = path.split(".")

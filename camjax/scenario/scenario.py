@@ -213,6 +213,19 @@ def load_scenario(source: Source = DEFAULT, overrides: Mapping[str, Any] | None 
         )
 
 
+def as_scenario(
+    scenario: Scenario | Source, overrides: Mapping[str, Any] | None = None
+) -> Scenario:
+    """A scenario that is loaded, or that is to be; overrides are laid over either.
+
+    Raises:
+      ScenarioError: as `load_scenario`.
+    """
+    if not isinstance(scenario, Scenario):
+        return load_scenario(scenario, overrides)
+    return load_scenario(scenario.toml, overrides) if overrides else scenario
+
+
 def checked(raw: RawScenario, overrides: Mapping[str, Any]) -> Document:
     """The document of a source after overrides: each key checked, then all of them together.
 

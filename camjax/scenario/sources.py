@@ -50,6 +50,8 @@ def read_source(source: Source) -> RawScenario:
     if isinstance(source, str) and "\n" in source:
         with located("scenario"):
             return RawScenario("scenario", _parse_toml(source), Path.cwd())
+    if not isinstance(source, str | os.PathLike):
+        refuse("scenario", "a built-in name, a file, TOML text or a mapping", shown(source))
     if source in _variants():
         return RawScenario(str(source), builtin_document(str(source)), Path.cwd())
     path = Path(source)

@@ -6,6 +6,7 @@ from typing import Any
 
 import xarray
 
+from camjax.arguments import argument
 from camjax.ensemble.blocks import check_num_paths
 from camjax.errors import CamjaxError, refusal
 from camjax.memory import check_fits
@@ -103,7 +104,8 @@ def run_sweep(
     kept = keep or ("trajectories" if whole <= KEPT_BYTES else "statistics")
     if kept == "trajectories" and whole > MOST_BYTES:
         expected = f"trajectories of at most {MOST_BYTES / 2**30:g} GiB"
-        remedy = "Take fewer settings or paths, or keep less: --keep statistics."
+        less = argument("keep", "statistics")
+        remedy = f"Take fewer settings or paths, or keep less: {less}."
         raise CamjaxError(refusal("sweep", expected, f"{whole / 2**30:.1f} GiB", remedy))
     if kept == "final":
         steps = min(scenario.steps for scenario in loaded.scenarios)

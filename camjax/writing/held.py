@@ -13,7 +13,10 @@ _HELD: ContextVar[contextlib.ExitStack | None] = ContextVar("held", default=None
 
 @contextlib.contextmanager
 def until_the_end() -> Iterator[None]:
-    """Let go at the end of all that was held meanwhile."""
+    """Let go at the end of all that was held meanwhile; within another, at the end of that one."""
+    if _HELD.get() is not None:
+        yield
+        return
     with contextlib.ExitStack() as held:
         token = _HELD.set(held)
         try:
