@@ -4,11 +4,14 @@ import contextlib
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextvars import ContextVar
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from camjax.errors import CamjaxError, refusal
+
+MOST_SEED = 2**32 - 1
+"""Seeds are of 32 bits."""
 
 _ARE_OPTIONS: ContextVar[bool] = ContextVar("are_options", default=False)
 
@@ -68,6 +71,28 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise CamjaxError(refusal(argument(name), f"a whole number {limits}", repr(value)))
     return int(value)
+
+
+def number(name: str, value: Any) -> float:
+    """A number.
+
+    Raises:
+      CamjaxError: anything else.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise CamjaxError(refusal(argument(name), "a number", repr(value)))
+    return float(value)
+
+
+def text(name: str, value: Any) -> str:
+    """A text.
+
+    Raises:
+      CamjaxError: anything else.
+    """
+    if not isinstance(value, str):
+        raise CamjaxError(refusal(argument(name), "a text", repr(value)))
+    return value
 
 
 def yes_or_no(name: str, value: Any) -> bool:

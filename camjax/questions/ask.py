@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from camjax.arguments import MOST_SEED, argument, number, text, whole
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, QuestionError, refusal
 from camjax.flags import Raised, warnings_of_settings
@@ -16,7 +17,8 @@ from camjax.questions.parser import parse
 from camjax.questions.rounded import paired
 from camjax.questions.settings import programs_of, sources_of, told_apart, values_of
 from camjax.questions.tree import Node, Settings, Term, TimeTo, terms_of
-from camjax.scenario import Scenario
+from camjax.scenario import Scenario, as_scenario
+from camjax.scenario.sources import Source
 
 PATHS = 4096
 """Paths of a question about something random, unless another number is asked for."""
@@ -81,7 +83,7 @@ class Answer:
 
 
 def ask(
-    scenario: Scenario,
+    scenario: Scenario | Source,
     question: str,
     *,
     paths: int | None = None,
@@ -96,7 +98,7 @@ def ask(
     what differs between them is what the settings do.
 
     Args:
-      scenario: what to ask about.
+      scenario: what to ask about: one that is loaded, or what `load_scenario` takes.
       question: such as "P(share[savings] > 0.6)"; see camjax/questions/README.md.
       paths: P; 4096 if left out, 1 where nothing is random; with `until_ci` the most.
       seed: of all paths.
@@ -112,20 +114,21 @@ def ask(
     >>> answer.low <= answer.estimate <= answer.high
     True
     """
-    _check_numbers(paths, until_ci, level)
-    asked = parse(question)
+    scenario = as_scenario(scenario)
+    _check_numbers(paths, seed, until_ci, level)
+    asked = parse(text("question", question))
     asked, sources = told_apart(asked, sources_of(scenario, question, asked))
     is_random = any(source.is_random for source in sources.values())
     most = paths or ((PATHS if until_ci is None else MOST_PATHS) if is_random else 1)
     report = report or (lambda activity, share: None)
     report("compiling", 0.0)
     programs = programs_of(sources, question, terms_of(asked), jax.random.key(seed))
-    found, number = Estimated(math.nan, math.nan, math.nan), 0
+    found, ran = Estimated(math.nan, math.nan, math.nan), 0
     raised: dict[Settings, tuple[Raised, ...]] = {}
-    for number, values, undone in values_of(programs, most, at_once=until_ci is None):
+    for ran, values, undone in values_of(programs, most, at_once=until_ci is None):
         found, raised = estimate(asked, paired(values, sources), level), undone
         reached = until_ci is None or found.half_width <= until_ci
-        share = number / most if until_ci is None else (until_ci / found.half_width) ** 2
+        share = ran / most if until_ci is None else (until_ci / found.half_width) ** 2
         report("simulating", min(share, 1.0))
         if until_ci is not None and reached:
             break
@@ -135,7 +138,7 @@ def ask(
         estimate=found.value,
         low=found.low,
         high=found.high,
-        paths=number,
+        paths=ran,
         seed=seed,
         level=level,
         reached=reached,
@@ -147,13 +150,14 @@ def ask(
     )
 
 
-def _check_numbers(paths: int | None, until_ci: float | None, level: float) -> None:
-    if paths is not None and not 1 <= paths <= MOST_PATHS:
-        raise CamjaxError(refusal("paths", f"1 to {MOST_PATHS}", paths))
-    if until_ci is not None and not (math.isfinite(until_ci) and until_ci > 0):
-        raise CamjaxError(refusal("until_ci", "a number above 0", until_ci))
-    if not 0 < level < 1:
-        raise CamjaxError(refusal("level", "a number in (0, 1)", level))
+def _check_numbers(paths: int | None, seed: int, until_ci: float | None, level: float) -> None:
+    if paths is not None:
+        whole("paths", paths, 1, MOST_PATHS)
+    whole("seed", seed, 0, MOST_SEED)
+    if until_ci is not None and not 0 < number("until_ci", until_ci) < math.inf:
+        raise CamjaxError(refusal(argument("until_ci"), "a number above 0", until_ci))
+    if not 0 < number("level", level) < 1:
+        raise CamjaxError(refusal(argument("level"), "a number in (0, 1)", level))
 
 
 def _check_known(question: str, asked: Node, found: Estimated) -> None:

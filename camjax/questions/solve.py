@@ -5,14 +5,16 @@ from typing import Literal
 
 import numpy as np
 
-from camjax.ensemble.blocks import check_num_paths
+from camjax.arguments import MOST_SEED, text, whole
+from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, refusal
 from camjax.questions.ask import Answer, ask
 from camjax.questions.evaluations import Evaluations
 from camjax.questions.outputs import Outputs
 from camjax.questions.parser import parse_condition
 from camjax.questions.search import Margin, peak
-from camjax.scenario import Parameters, Scenario, parameters
+from camjax.scenario import Parameters, Scenario, as_scenario, parameters
+from camjax.scenario.sources import Source
 
 PATHS = 1024
 """Paths of a search in something random, unless another number is asked for."""
@@ -61,7 +63,7 @@ class Solution:
 
 
 def find(
-    scenario: Scenario,
+    scenario: Scenario | Source,
     vary: str,
     which: Literal["min", "max"],
     condition: str,
@@ -77,7 +79,7 @@ def find(
     of the range. The interval are the crossings of the ends of the margin's own interval.
 
     Args:
-      scenario: what to vary.
+      scenario: what to vary: one that is loaded, or what `load_scenario` takes.
       vary: dotted path of the number.
       which: the smallest or the largest.
       condition: such as "P(share[savings] > 0.6) >= 0.95".
@@ -88,7 +90,7 @@ def find(
     Raises:
       CamjaxError: no such parameter, a range that it cannot have, or no condition.
     """
-    margin = parse_condition(condition)
+    margin = parse_condition(text("condition", condition))
     evaluations, ends = _prepared(scenario, vary, margin, between, paths, seed)
     search = Margin(evaluations, ends, falling=which == "max", level=LEVEL)
     value, num_paths = search.crossing("value"), evaluations.num_paths
@@ -101,7 +103,7 @@ def find(
 
 
 def maximise(
-    scenario: Scenario,
+    scenario: Scenario | Source,
     vary: str,
     goal: str,
     *,
@@ -115,14 +117,14 @@ def maximise(
     `find`.
 
     Args:
-      scenario: what to vary.
+      scenario: what to vary: one that is loaded, or what `load_scenario` takes.
       vary: dotted path of the number.
       goal: such as "E(share[savings]) - E(cost) / 1e7".
       between: ends of the range.
       paths: P.
       seed: of the paths.
     """
-    evaluations, ends = _prepared(scenario, vary, goal, between, paths, seed)
+    evaluations, ends = _prepared(scenario, vary, text("goal", goal), between, paths, seed)
     value, low, high = peak(evaluations, ends, seed)
     check = _fresh(evaluations.parameters, value, goal, evaluations.num_paths, seed)
     return Solution(
@@ -131,7 +133,7 @@ def maximise(
 
 
 def _prepared(
-    scenario: Scenario,
+    scenario: Scenario | Source,
     vary: str,
     question: str,
     between: tuple[float, float] | None,
@@ -139,7 +141,9 @@ def _prepared(
     seed: int,
 ) -> tuple[Evaluations, tuple[float, float]]:
     if paths is not None:
-        check_num_paths(paths)
+        whole("paths", paths, 1, MOST_PATHS)
+    whole("seed", seed, 0, MOST_SEED)
+    scenario = as_scenario(scenario)
     varied = parameters(scenario, [vary])
     ends = _range(varied, between)
     num_paths = paths or (PATHS if scenario.is_random else 1)

@@ -23,9 +23,6 @@ STORE = ".zarr"
 ALL_STEPS = "A store keeps every step of every path, written by one process or shard."
 """Why a store does not go with other arguments."""
 
-MOST_SEED = 2**32 - 1
-"""Seeds are of 32 bits."""
-
 RANDOM_PATHS = 1000
 """Paths of a scenario that draws anything at random, unless another number is asked for."""
 

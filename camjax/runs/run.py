@@ -9,13 +9,13 @@ from typing import Any, cast, get_args
 
 import jax
 
-from camjax.arguments import argument, one_of, place, texts, whole, yes_or_no
+from camjax.arguments import MOST_SEED, argument, one_of, place, text, texts, whole, yes_or_no
 from camjax.errors import CamjaxError, refusal
 from camjax.runs.kept import run_kept
 from camjax.runs.large import run_large
 from camjax.runs.outcome import Run
 from camjax.runs.progress import Report, bar
-from camjax.runs.requests import MOST_SEED, Keep, Request
+from camjax.runs.requests import Keep, Request
 from camjax.runs.stored import run_stored
 from camjax.scenario import Scenario, as_scenario
 from camjax.scenario.sources import Source
@@ -76,7 +76,7 @@ def run(
         variables=None if variables is None else texts("variables", variables),
         until=None if until is None else _precision(until),
         events=None if events is None else texts("events", events),
-        shard=None if shard is None else texts("shard", [shard])[0],
+        shard=None if shard is None else text("shard", shard),
         resume=yes_or_no("resume", resume),
     )
     request.check()

@@ -65,6 +65,8 @@ def load_sweep(
     Raises:
       ScenarioError: a setting that cannot be, no settings, or a key that is set twice.
     """
+    if axes is not None and not isinstance(axes, Mapping):
+        refuse("axes", "lists of values by dotted path", shown(axes))
     raw, overrides = read_source(source), dict(overrides or {})
     table = overrides.pop("sweep", raw.document.get("sweep"))
     with located(raw.label):

@@ -2,15 +2,15 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import xarray
 
-from camjax.arguments import argument
-from camjax.ensemble.blocks import check_num_paths
+from camjax.arguments import MOST_SEED, argument, one_of, whole
+from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, refusal
 from camjax.memory import check_fits
-from camjax.scenario import Sweep, load_sweep
+from camjax.scenario import Scenario, Sweep, load_sweep
 from camjax.scenario.sources import Source
 from camjax.scenario.sweep_design import Axes, Mode
 from camjax.sweeps.dataset import assemble
@@ -44,7 +44,7 @@ class SweepRun:
 
 
 def sweep(
-    source: Source,
+    source: Scenario | Source,
     axes: Axes | None = None,
     *,
     mode: Mode = "grid",
@@ -59,8 +59,8 @@ def sweep(
     Settings of one structure run as one batched program.
 
     Args:
-      source: built-in name, file, text or mapping; the settings of its `[sweep]` table are run,
-        crossed with those of `axes`.
+      source: a scenario, or what `load_scenario` takes; the settings of its `[sweep]` table are
+        run, crossed with those of `axes`.
       axes: values by dotted path, such as {"deposits.savings.rate": [0.01, 0.03]}; any key of the
         scenario, initial balances included.
       mode: "grid": every combination; "zip": first values together, second ones, and so on;
@@ -83,6 +83,8 @@ def sweep(
     >>> results.balance.sizes["setting"], results["deposits.savings.rate"].values.tolist()
     (2, [0.0, 0.03])
     """
+    source = source.toml if isinstance(source, Scenario) else source
+    whole("seed", seed, 0, MOST_SEED)
     loaded = load_sweep(source, axes, mode=mode, samples=samples, seed=seed, overrides=overrides)
     return run_sweep(loaded, paths, seed, keep).results
 
@@ -95,22 +97,25 @@ def run_sweep(
     report: Report | None = None,
 ) -> SweepRun:
     """Run a sweep that is loaded; see `sweep`."""
+    if paths is not None:
+        whole("paths", paths, 1, MOST_PATHS)
+    if keep is not None:
+        one_of("keep", keep, get_args(Keep))
     is_random = any(scenario.is_random for scenario in loaded.scenarios)
     num_paths = paths or (RANDOM_PATHS if is_random else 1)
-    check_num_paths(num_paths)
     grouped = stacks(loaded.scenarios)
     largest = max(setting_bytes(stack, num_paths) for stack in grouped)
-    whole = sum(len(stack.places) * setting_bytes(stack, num_paths) for stack in grouped)
-    kept = keep or ("trajectories" if whole <= KEPT_BYTES else "statistics")
-    if kept == "trajectories" and whole > MOST_BYTES:
+    held = sum(len(stack.places) * setting_bytes(stack, num_paths) for stack in grouped)
+    kept = keep or ("trajectories" if held <= KEPT_BYTES else "statistics")
+    if kept == "trajectories" and held > MOST_BYTES:
         expected = f"trajectories of at most {MOST_BYTES / 2**30:g} GiB"
         less = argument("keep", "statistics")
         remedy = f"Take fewer settings or paths, or keep less: {less}."
-        raise CamjaxError(refusal("sweep", expected, f"{whole / 2**30:.1f} GiB", remedy))
+        raise CamjaxError(refusal("sweep", expected, f"{held / 2**30:.1f} GiB", remedy))
     if kept == "final":
         steps = min(scenario.steps for scenario in loaded.scenarios)
         remedy = "Take fewer settings or paths."
-        check_fits(whole / steps, f"last steps of {num_paths:,} paths", remedy)
+        check_fits(held / steps, f"last steps of {num_paths:,} paths", remedy)
     order = Order(loaded, num_paths, seed, kept, report or (lambda activity, share: None))
     run_stack = run_kept
     if kept == "statistics" and largest > HELD_BYTES:
