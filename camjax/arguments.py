@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextvars import ContextVar
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from camjax.errors import CamjaxError, refusal
+
+Keep = Literal["trajectories", "final", "statistics"]
+"""What is kept of paths: every step, the last step, or statistics over them."""
 
 MOST_SEED = 2**32 - 1
 """Seeds are of 32 bits."""

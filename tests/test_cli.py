@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 import camjax
+from camjax import progress
 from camjax.cli import main
 from camjax.cli.progress import progress as shown_progress
 from camjax.results import load_results, statistics
-from camjax.runs import kept, paths, progress, requests
+from camjax.runs import kept, paths, requests
 
 STEPS = 6
 FEW_STEPS = ("--set", f"steps={STEPS}")

@@ -20,6 +20,7 @@ ORDER = [
         "_version",
         "errors",
         "arguments",
+        "progress",
         "domains",
         "memory",
         "rounding",

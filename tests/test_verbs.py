@@ -38,6 +38,10 @@ for verb in VERBS:
         f"{verb} with a word as seed": (verb, {"seed": "x"}, "seed: expected a whole number from"),
     }
 REFUSED |= {
+    f"{verb} telling a number": (verb, {"progress": 3}, "progress: expected True or a function of")
+    for verb in ("run", "ask", "sweep")
+}
+REFUSED |= {
     "ask nothing": ("ask", {"question": 3}, "question: expected a text, got 3."),
     "ask at a word": ("ask", {"level": "high"}, "level: expected a number, got 'high'."),
     "ask until a word": ("ask", {"until_ci": "x"}, "until_ci: expected a number, got 'x'."),

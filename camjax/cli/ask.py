@@ -47,7 +47,7 @@ def ask(
 
     with progress() as report:
         answer = questions.ask(
-            loaded, question, paths=paths, seed=seed, until_ci=until_ci, report=report
+            loaded, question, paths=paths, seed=seed, until_ci=until_ci, progress=report
         )
     if as_json:
         keys = ("estimate", "low", "high", "paths", "seed", "notes")

@@ -18,8 +18,8 @@ from camjax.cli.history import History, load_history
 from camjax.cli.observed import ObservedOptions
 from camjax.errors import CamjaxError, each_once, refusal
 from camjax.numerals import read_number
+from camjax.progress import Report
 from camjax.runs.plain import plain
-from camjax.runs.progress import Report
 from camjax.scenario import parse_overrides
 
 SAVED = "fit.npz"

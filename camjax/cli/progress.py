@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from camjax.cli.signals import stop_if_asked
-from camjax.runs.progress import Report, bar
+from camjax.progress import Report, bar
 
 
 @contextlib.contextmanager

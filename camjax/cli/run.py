@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from camjax.arguments import MOST_SEED
+from camjax.arguments import MOST_SEED, Keep
 from camjax.cli.join import join, notes_on_standard_error
 from camjax.cli.load import load
 from camjax.cli.options import (
@@ -20,7 +20,7 @@ from camjax.cli.options import (
 from camjax.cli.statuses import INTERRUPTED
 from camjax.errors import CamjaxError, refusal
 from camjax.runs.plain import as_document
-from camjax.runs.requests import ALL_STEPS, RANDOM_PATHS, RESULTS, Keep, Request
+from camjax.runs.requests import ALL_STEPS, RANDOM_PATHS, RESULTS, Request
 from camjax.runs.stopped import Stopped
 
 

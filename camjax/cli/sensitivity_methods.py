@@ -15,7 +15,7 @@ from calibration.sensitivity.sobol import SobolResult, sobol
 from calibration.sensitivity.time_resolved import time_resolved
 from camjax.cli.sensitivity_found import Found
 from camjax.cli.sensitivity_order import Order
-from camjax.runs.progress import Report
+from camjax.progress import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from camjax.arguments import Keep
 from camjax.cli.load import say_notes
 from camjax.cli.options import JsonOption, Precision, ReportOption, ScenarioArgument
 from camjax.runs.plain import as_document
-from camjax.runs.requests import RESULTS, Keep
+from camjax.runs.requests import RESULTS
 
 if TYPE_CHECKING:
     from camjax.scenario import Sweep

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,6 +11,7 @@ from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, QuestionError, refusal
 from camjax.flags import Raised, warnings_of_settings
 from camjax.intervals import FEW_CARRY
+from camjax.progress import Progress, told
 from camjax.questions.estimate import Estimated, estimate, paths_for, skewed_mean
 from camjax.questions.parser import parse
 from camjax.questions.rounded import paired
@@ -22,9 +22,6 @@ from camjax.scenario.sources import Source
 
 PATHS = 4096
 """Paths of a question about something random, unless another number is asked for."""
-
-Report = Callable[[str, float], None]
-"""Takes what is being done and the share of it that is done, from 0 to 1."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +87,7 @@ def ask(
     seed: int = 0,
     until_ci: float | None = None,
     level: float = 0.95,
-    report: Report | None = None,
+    progress: Progress = None,
 ) -> Answer:
     """Answer a question in words from paths of a scenario.
 
@@ -104,7 +101,7 @@ def ask(
       seed: of all paths.
       until_ci: blocks of paths are added until the interval is estimate ± this.
       level: of the interval.
-      report: is told of the progress.
+      progress: as `camjax.run`.
 
     Raises:
       CamjaxError: a question that cannot be read or answered, or a number out of range.
@@ -120,18 +117,18 @@ def ask(
     asked, sources = told_apart(asked, sources_of(scenario, question, asked))
     is_random = any(source.is_random for source in sources.values())
     most = paths or ((PATHS if until_ci is None else MOST_PATHS) if is_random else 1)
-    report = report or (lambda activity, share: None)
-    report("compiling", 0.0)
-    programs = programs_of(sources, question, terms_of(asked), jax.random.key(seed))
     found, ran = Estimated(math.nan, math.nan, math.nan), 0
     raised: dict[Settings, tuple[Raised, ...]] = {}
-    for ran, values, undone in values_of(programs, most, at_once=until_ci is None):
-        found, raised = estimate(asked, paired(values, sources), level), undone
-        reached = until_ci is None or found.half_width <= until_ci
-        share = ran / most if until_ci is None else (until_ci / found.half_width) ** 2
-        report("simulating", min(share, 1.0))
-        if until_ci is not None and reached:
-            break
+    with told(progress) as report:
+        report("compiling", 0.0)
+        programs = programs_of(sources, question, terms_of(asked), jax.random.key(seed))
+        for ran, values, undone in values_of(programs, most, at_once=until_ci is None):
+            found, raised = estimate(asked, paired(values, sources), level), undone
+            reached = until_ci is None or found.half_width <= until_ci
+            share = ran / most if until_ci is None else (until_ci / found.half_width) ** 2
+            report("simulating", min(share, 1.0))
+            if until_ci is not None and reached:
+                break
     _check_known(question, asked, found)
     return Answer(
         question=question,

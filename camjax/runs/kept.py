@@ -5,11 +5,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from camjax.analysis import shares
+from camjax.arguments import Keep
+from camjax.progress import Report
 from camjax.results import save_results, statistics, to_dataset
 from camjax.runs.outcome import Run
 from camjax.runs.paths import PathsRun, check_kept, run_paths
-from camjax.runs.progress import Report
-from camjax.runs.requests import Keep, Request
+from camjax.runs.requests import Request
 from camjax.runs.summary import summarise
 from camjax.scenario import Scenario
 from camjax.writing.held import reserve

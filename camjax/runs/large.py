@@ -12,12 +12,12 @@ from camjax.ensemble.blocks import blocks_of
 from camjax.ensemble.quantities import SHARE
 from camjax.ensemble.together import blocks_here, wait_for_all
 from camjax.errors import CamjaxError, refusal
+from camjax.progress import Report
 from camjax.results import ensemble_dataset, save_results
 from camjax.runs.ensemble import Order, check_recorded, prepare, recorded_variables
 from camjax.runs.ensemble_summary import summarise_ensemble
 from camjax.runs.outcome import Run
 from camjax.runs.pace import pace
-from camjax.runs.progress import Report
 from camjax.runs.requests import RESULTS, Request
 from camjax.runs.stopped import Stopped
 from camjax.scenario import Scenario

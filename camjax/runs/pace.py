@@ -5,7 +5,7 @@ import time
 
 from camjax.ensemble.engine import Progress
 from camjax.memory import in_words
-from camjax.runs.progress import Report
+from camjax.progress import Report
 
 LOG = logging.getLogger("camjax")
 """What a long run takes is said there; the command shows it."""

@@ -12,11 +12,12 @@ from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import NDArray
 
-from camjax.arguments import argument
+from camjax.arguments import Keep, argument
 from camjax.ensemble.size import check_steps_fit
 from camjax.memory import bytes_of, check_fits
 from camjax.model import Model, Record
 from camjax.processes import DriverProcesses
+from camjax.progress import Report
 from camjax.results.undone import of_remembered
 from camjax.runs.digest import (
     Digest,
@@ -26,8 +27,6 @@ from camjax.runs.digest import (
     start_digest,
 )
 from camjax.runs.pace import pace
-from camjax.runs.progress import Report
-from camjax.runs.requests import Keep
 from camjax.scenario import Scenario
 from camjax.simulation import run_steps
 from camjax.trajectory import assemble_path, choose, variables_of

@@ -4,16 +4,13 @@ import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from camjax.arguments import argument
+from camjax.arguments import Keep, argument
 from camjax.errors import CamjaxError, refusal
 
 if TYPE_CHECKING:
     from camjax.scenario import Scenario
-
-Keep = Literal["trajectories", "final", "statistics"]
-"""What a run writes of its paths: every step, the last step, or statistics over paths."""
 
 RESULTS = "results.nc"
 REPORT = "report.html"

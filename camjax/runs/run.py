@@ -1,21 +1,20 @@
 """The verb `run`: paths of a scenario, kept, folded or stored as they were asked for."""
 
-import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, cast, get_args
 
 import jax
 
-from camjax.arguments import MOST_SEED, argument, one_of, place, text, texts, whole, yes_or_no
+from camjax.arguments import MOST_SEED, Keep, argument, one_of, place, text, texts, whole, yes_or_no
 from camjax.errors import CamjaxError, refusal
+from camjax.progress import Progress, Report, told
 from camjax.runs.kept import run_kept
 from camjax.runs.large import run_large
 from camjax.runs.outcome import Run
-from camjax.runs.progress import Report, bar
-from camjax.runs.requests import Keep, Request
+from camjax.runs.requests import Request
 from camjax.runs.stored import run_stored
 from camjax.scenario import Scenario, as_scenario
 from camjax.scenario.sources import Source
@@ -35,7 +34,7 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     resume: bool = False,
     shard: str | None = None,
-    progress: Report | bool | None = None,
+    progress: Progress = None,
 ) -> Run:
     """Run random paths of a scenario; `camjax run` does the same.
 
@@ -81,7 +80,7 @@ def run(
     )
     request.check()
     loaded = as_scenario(scenario, overrides)
-    with _told(progress) as report:
+    with told(progress) as report:
         return carry_out(request, loaded, report)
 
 
@@ -114,22 +113,3 @@ def _precision(until: object) -> tuple[float, str]:
             return float(width), statistic
     expected = '(half-width, statistic) such as (0.01, "share[savings]")'
     raise CamjaxError(refusal(argument("until"), expected, repr(until)))
-
-
-@contextlib.contextmanager
-def _told(progress: Report | bool | None) -> Iterator[Report]:
-    """What is told of the progress.
-
-    Raises:
-      CamjaxError: nothing that can be told.
-    """
-    if progress is True:
-        with bar() as report:
-            yield report
-    elif progress is None or progress is False:
-        yield lambda activity, share: None
-    elif callable(progress):
-        yield progress
-    else:
-        expected = "True or a function of an activity and a share"
-        raise CamjaxError(refusal(argument("progress"), expected, repr(progress)))

@@ -16,6 +16,7 @@ from camjax.ensemble.manifest import check_same, manifest_of
 from camjax.ensemble.quantities import SHARE
 from camjax.errors import CamjaxError, refusal
 from camjax.memory import check_fits, in_words
+from camjax.progress import Report
 from camjax.results import load_results, to_dataset
 from camjax.results.store import PATHS, PathStore
 from camjax.results.store_places import check_new_store, remove_leftovers
@@ -24,7 +25,6 @@ from camjax.runs.ensemble import check_recorded, recorded_variables
 from camjax.runs.outcome import Run
 from camjax.runs.pace import pace
 from camjax.runs.paths import BLOCK_PATHS, PathsProgram, PathsRun
-from camjax.runs.progress import Report
 from camjax.runs.requests import Request, or_fewer_variables
 from camjax.runs.stopped import Stopped
 from camjax.runs.summary import summarise

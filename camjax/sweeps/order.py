@@ -1,16 +1,10 @@
 """What is asked of a sweep, and how it is told what comes of it."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import Literal
 
+from camjax.arguments import Keep
+from camjax.progress import Report
 from camjax.scenario import Sweep
-
-Keep = Literal["trajectories", "final", "statistics"]
-"""What is kept of the paths: every step, the last step, or statistics over them."""
-
-Report = Callable[[str, float], None]
-"""Takes what is being done and the share of it that is done, from 0 to 1."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,16 +6,17 @@ from typing import Any, get_args
 
 import xarray
 
-from camjax.arguments import MOST_SEED, argument, one_of, whole
+from camjax.arguments import MOST_SEED, Keep, argument, one_of, whole
 from camjax.ensemble.blocks import MOST_PATHS
 from camjax.errors import CamjaxError, refusal
 from camjax.memory import check_fits
+from camjax.progress import Progress, Report, told
 from camjax.scenario import Scenario, Sweep, load_sweep
 from camjax.scenario.sources import Source
 from camjax.scenario.sweep_design import Axes, Mode
 from camjax.sweeps.dataset import assemble
 from camjax.sweeps.kept import run_kept, setting_bytes
-from camjax.sweeps.order import Clock, Keep, Order, Report
+from camjax.sweeps.order import Clock, Order
 from camjax.sweeps.streamed import run_streamed
 from camjax.sweeps.structures import stacks
 
@@ -53,6 +54,7 @@ def sweep(
     seed: int = 0,
     keep: Keep | None = None,
     overrides: Mapping[str, Any] | None = None,
+    progress: Progress = None,
 ) -> xarray.Dataset:
     """Run a scenario in several settings on the same random numbers.
 
@@ -71,6 +73,7 @@ def sweep(
       keep: "trajectories", "final" (the last step) or "statistics" over paths; left out,
         trajectories up to 512 MiB, else statistics.
       overrides: values by dotted path, laid over every setting.
+      progress: as `camjax.run`.
 
     Returns:
       The results with the dimension `setting` before path, step, deposit. Swept keys are
@@ -86,7 +89,8 @@ def sweep(
     source = source.toml if isinstance(source, Scenario) else source
     whole("seed", seed, 0, MOST_SEED)
     loaded = load_sweep(source, axes, mode=mode, samples=samples, seed=seed, overrides=overrides)
-    return run_sweep(loaded, paths, seed, keep).results
+    with told(progress) as report:
+        return run_sweep(loaded, paths, seed, keep, report).results
 
 
 def run_sweep(

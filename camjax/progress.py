@@ -1,15 +1,21 @@
-"""A progress bar that shows up only when it is worth it."""
+"""How far a verb is: told to whoever asks, or as a bar that shows up only when it is worth it."""
 
 import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator
 
+from camjax.arguments import argument
+from camjax.errors import CamjaxError, refusal
+
 PATIENCE_SECONDS = 1.0
 """A run that ends sooner shows no bar."""
 
 Report = Callable[[str, float], None]
 """Takes what is being done and the share of it that is done, from 0 to 1."""
+
+Progress = Report | bool | None
+"""What a verb tells of its progress: True for a bar on a terminal, a function, or nothing."""
 
 
 @contextlib.contextmanager
@@ -39,3 +45,22 @@ def bar() -> Iterator[Report]:
         timer.cancel()
         timer.join()
         shown.stop()
+
+
+@contextlib.contextmanager
+def told(progress: Progress) -> Iterator[Report]:
+    """What is told of the progress.
+
+    Raises:
+      CamjaxError: nothing that can be told.
+    """
+    if progress is True:
+        with bar() as report:
+            yield report
+    elif progress is None or progress is False:
+        yield lambda activity, share: None
+    elif callable(progress):
+        yield progress
+    else:
+        expected = "True or a function of an activity and a share"
+        raise CamjaxError(refusal(argument("progress"), expected, repr(progress)))
