@@ -79,6 +79,7 @@ def test_a_linear_problem_with_a_normal_prior_has_the_conjugate_answer(linear: F
     np.testing.assert_allclose(np.sort(profiled), limits, rtol=0.02)
 
 
+@pytest.mark.slow
 def test_a_likelihood_with_a_prior_ends_where_their_slopes_cancel(linear: Fit) -> None:
     problem = linear.problem
     result = fit(problem, objective="dirichlet", num_starts=2)
@@ -187,6 +188,7 @@ def test_a_prior_beside_a_loss_without_a_likelihood_is_refused(linear: Fit) -> N
         fit(linear.problem, objective="huber")
 
 
+@pytest.mark.slow
 def test_without_priors_nothing_changes(tmp_path: Path) -> None:
     problem = with_noise(small(tmp_path), 0.02)
     point = problem.free.start

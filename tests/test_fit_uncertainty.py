@@ -143,6 +143,7 @@ def test_the_information_of_a_dirichlet_law_is_the_curvature_where_a_fit_ends(no
     np.testing.assert_allclose(errors, others, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_what_has_no_likelihood_has_no_standard_error_but_can_be_resampled(noisy: Fit) -> None:
     result = fit(noisy.problem, objective="mae", num_starts=2)
     with pytest.raises(CamjaxError, match="a likelihood, got mae"):

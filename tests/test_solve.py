@@ -59,6 +59,7 @@ def test_the_peak_of_a_parabola_is_found_by_its_derivative() -> None:
     assert found.check.estimate == pytest.approx(0.3, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_answer_of_many_paths() -> None:
     condition = "E(share[savings]) >= 0.6"
     found = find(random(), RATE, "min", condition, between=(0.005, 0.05), paths=256)
