@@ -156,6 +156,10 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "unknown accounting": ({"rebalancing.accounting": "x"}, ("rebalancing.accounting",)),
     "unknown transfers": ({"rebalancing.transfers": "x"}, ("rebalancing.transfers",)),
     "unknown precision": ({"precision": "float16"}, ("precision", '"float64" or "float32"')),
+    "larger than float32 holds": (
+        {"precision": "float32", "deposits.savings.rate": 1e308},
+        ("precision", "numbers that float32 holds, up to 3.4e+38, got 1e+308", "float64"),
+    ),
     "unknown idle weight": ({"weights.idle_weight": "none"}, ('"floor" or "zero"',)),
     "unknown process": (
         {"drivers.utilization.process": "gausian_noise"},

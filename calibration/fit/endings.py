@@ -1,5 +1,7 @@
 """How searches ended: which is the best, how many found it, and whether it is one to believe."""
 
+import math
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -55,7 +57,7 @@ def outside(free: FreeParameters, coordinates: np.ndarray, bounds: Bounds) -> li
     for i, block in enumerate(free.blocks):
         here = slice(number, number + len(block.names))
         if out[first : first + len(block.coordinates)].any():
-            at = ", ".join(f"{value:.3g}" for value in values[here])
+            at = ", ".join(map(_short, values[here]))
             among = ", ".join(f"{low:.3g} to {high:.3g}" for low, high in ends[here])
             hold = ", or hold it with --bounds" if len(block.names) == 1 else ""
             if block.names[0] in bounds:
@@ -66,3 +68,12 @@ def outside(free: FreeParameters, coordinates: np.ndarray, bounds: Bounds) -> li
             )
         first, number = first + len(block.coordinates), number + len(block.names)
     return warnings
+
+
+def _short(value: float) -> str:
+    """A number for people, where the search went too far for one too.
+
+    >>> _short(2.5), _short(float("inf"))
+    ('2.5', 'beyond 1e308')
+    """
+    return f"{value:.3g}" if math.isfinite(value) else "beyond 1e308"

@@ -94,17 +94,21 @@ def sentences(result: Fit, found: Flatness, at_ends: set[int]) -> list[str]:
     """
     free = result.problem.free
     blocks = blocks_of(free)
-    told = [
-        f"{group(free, block)} not identified: nothing depends on it."
-        for block in dict.fromkeys(blocks[i] for i in found.dead)
-        if block not in at_ends
-    ]
-    told += [
-        f"{group(free, block)} not identified where the search ended: nothing depends on it there"
-        " any more, though predictions change with it elsewhere."
-        for block in dict.fromkeys(blocks[i] for i in found.stuck)
-        if block not in at_ends
-    ]
+    told = []
+    for block in dict.fromkeys(blocks[i] for i in sorted({*found.dead, *found.stuck})):
+        if block in at_ends:
+            continue
+        own = {i for i, of in enumerate(blocks) if of == block}
+        if own & {*found.stuck}:
+            where = " where the search ended"
+            why = (
+                "nothing depends on it there any more, though predictions change with it elsewhere"
+            )
+        elif own <= {*found.dead}:
+            where, why = "", "nothing depends on it"
+        else:
+            where, why = " in part", "changes among its numbers are possible that do not show"
+        told.append(f"{group(free, block)} not identified{where}: {why}.")
     for members, share in found.flat:
         names = [group(free, block) for block in members]
         if len(names) == 1:

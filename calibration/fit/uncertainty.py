@@ -105,6 +105,8 @@ def uncertainty(result: Fit, *, lasting: bool | None = None) -> Uncertainty:
         errors = np.where(np.isfinite(independent), np.sqrt(told.variance + beside), np.inf)
         freedom = told.degrees
     ends, units = _in_units(result, errors * student_reach(freedom))
+    # What is known exactly is so in any units, where a large value's slope overflows too.
+    in_units = np.where(errors > 0, units, 0.0) * _finite(errors)
     usable = np.isfinite(independent) & (independent > 0)
     ratio = np.where(usable, errors, 1.0) / np.where(usable, independent, 1.0)
     return Uncertainty(
@@ -113,7 +115,7 @@ def uncertainty(result: Fit, *, lasting: bool | None = None) -> Uncertainty:
         covariance=covariance,
         line_errors=errors,
         degrees=freedom,
-        standard_errors=np.where(np.isfinite(errors), units * _finite(errors), np.inf),
+        standard_errors=np.where(np.isfinite(errors), in_units, np.inf),
         intervals=ends,
         whiteness=tested,
         lasting=lasting,

@@ -1,11 +1,11 @@
 """Numbers as JAX arrays of a scenario's precision."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from camjax.scenario.messages import refuse
@@ -18,7 +18,8 @@ def real_numbers(precision: str) -> Real:
     """How numbers of a precision become arrays.
 
     Raises:
-      ScenarioError: float64 asked for while JAX would make float32 of it.
+      ScenarioError: float64 asked for while JAX would make float32 of it; the function, where a
+        number is larger than the precision holds.
     """
     if precision == "float64" and not jax.config.read("jax_enable_x64"):
         refuse(
@@ -27,7 +28,18 @@ def real_numbers(precision: str) -> Real:
             "JAX in 32 bits",
             'Call camjax.configure(precision="float64") first, or set precision = "float32".',
         )
-    return functools.partial(jnp.asarray, dtype=jnp.dtype(precision))
+    dtype = np.dtype(precision)
+    largest = np.finfo(dtype).max
+
+    def real(value: Any) -> Array:
+        if not isinstance(value, Array):
+            sizes = np.abs(np.asarray(value, np.float64))
+            if (np.isfinite(sizes) & (sizes > largest)).any():
+                expected = f"numbers that {precision} holds, up to {largest:.2g}"
+                refuse("precision", expected, f"{sizes.max():.6g}", 'Set precision = "float64".')
+        return jnp.asarray(value, dtype)
+
+    return real
 
 
 def optional(value: float | None, real: Real) -> Array | None:
