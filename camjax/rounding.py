@@ -39,3 +39,17 @@ def without_rounding(difference: ArrayLike, scale: ArrayLike, precision: str) ->
     """
     difference = np.asarray(difference, np.float64)
     return np.where(np.abs(difference) <= tolerance(scale, precision), 0.0, difference)
+
+
+def are_one(values: ArrayLike, precision: str) -> bool:
+    """Whether arrays [N, ...] are the same N times but for rounding, NaN in the same places.
+
+    Their scale is that of the largest finite one.
+
+    >>> are_one([[1.0, np.nan], [1.0 + 1e-12, np.nan]], "float64")
+    True
+    """
+    values = np.asarray(values, np.float64)
+    largest = np.max(np.abs(values), initial=0.0, where=np.isfinite(values))
+    reach = float(tolerance(largest, precision))
+    return bool(np.allclose(values, values[:1], rtol=0, atol=reach, equal_nan=True))

@@ -14,7 +14,7 @@ from camjax.report.palette import INK, setting_colour
 from camjax.report.source import Source
 from camjax.report.steps import at_last
 from camjax.report.units import Unit
-from camjax.rounding import tolerance
+from camjax.rounding import are_one
 
 STATISTICS = ("mean", "low", "high", "q05", "q95", "q25", "q75", "skewed")
 SAMPLES = 3
@@ -121,7 +121,7 @@ def line_panel(
       from_zero: whether the vertical axis holds 0.
     """
     spread = source.num_paths != 1
-    if _is_one(found.mean, source.precision):
+    if are_one(found.mean, source.precision):
         mean = Line(
             name="mean" if spread else "value",
             colour=colour,
@@ -178,13 +178,6 @@ def _bands(found: OverTime, position: int) -> tuple[tuple[NDArray, NDArray], ...
     if found.q25 is None or found.q75 is None:
         return (wide,)
     return wide, (found.q25[position], found.q75[position])
-
-
-def _is_one(mean: NDArray, precision: str) -> bool:
-    """Whether all settings [settings, X] say the same, but for rounding."""
-    largest = np.max(np.abs(mean), initial=0.0, where=np.isfinite(mean))
-    reach = float(tolerance(largest, precision))
-    return bool(np.allclose(mean, mean[:1], rtol=0, atol=reach, equal_nan=True))
 
 
 def time_rows(axis: Axis, most: int = 13) -> NDArray:

@@ -8,7 +8,7 @@ from camjax.report.estimates import ENDS, Estimates
 from camjax.report.source import Source
 from camjax.report.units import POINTS, SHARE, amount, words
 from camjax.results import is_run
-from camjax.rounding import tolerance
+from camjax.rounding import are_one
 
 DIFFERENCE = ("difference", *ENDS)
 EXCEEDS = ("exceeds", "exceeds_low", "exceeds_high")
@@ -65,8 +65,7 @@ def _is_shared(source: Source, name: str) -> bool:
     known = is_run(array)
     common = known.all("setting") if "setting" in known.dims else known
     values = array.isel(step=np.flatnonzero(common.values)).transpose("setting", ...).values
-    reach = tolerance(np.max(np.abs(values), initial=0.0), source.precision)
-    return bool(np.allclose(values, values[:1], rtol=0, atol=float(reach), equal_nan=True))
+    return are_one(values, source.precision)
 
 
 def _design(source: Source) -> Table:
