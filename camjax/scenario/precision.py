@@ -32,7 +32,8 @@ def real_numbers(precision: str) -> Real:
     largest = np.finfo(dtype).max
 
     def real(value: Any) -> Array:
-        if not isinstance(value, Array):
+        # Only numbers can be looked at: arrays of JAX may be traced, and have a precision already.
+        if not any(isinstance(leaf, Array) for leaf in jax.tree.leaves(value)):
             sizes = np.abs(np.asarray(value, np.float64))
             if (np.isfinite(sizes) & (sizes > largest)).any():
                 expected = f"numbers that {precision} holds, up to {largest:.2g}"
