@@ -111,6 +111,7 @@ def test_a_market_that_is_not_named_among_several_is_asked_for() -> None:
         run_until(scenario, 1.0, "utilization", KEY)
 
 
+@pytest.mark.slow
 def test_a_run_asks_what_questions_ask(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, two: xarray.Dataset
 ) -> None:

@@ -54,6 +54,7 @@ def test_numpy_peer_reproduces_golden_case(name: str) -> None:
     assert_reproduces(vectorised_numpy, name)
 
 
+@pytest.mark.slow
 def test_numba_peer_reproduces_golden_case(parallel_numba: ModuleType) -> None:
     assert_reproduces(parallel_numba, "default")
 

@@ -94,6 +94,7 @@ def test_final_and_statistics_are_made_of_the_trajectories(answer: Answer) -> No
         np.testing.assert_allclose(reduced[name], variable, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 def test_trajectories_that_do_not_fit_become_statistics(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

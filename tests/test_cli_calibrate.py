@@ -79,6 +79,7 @@ def test_the_summary_tells_speed_starts_and_scores(capsys: pytest.CaptureFixture
     assert "held-out rows, persistence" in output
 
 
+@pytest.mark.slow
 def test_the_best_of_several_yield_windows_is_taken(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

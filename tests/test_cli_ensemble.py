@@ -36,6 +36,7 @@ def without_times(summary: dict[str, Any]) -> dict[str, Any]:
     return {name: entry for name, entry in summary.items() if "seconds" not in name}
 
 
+@pytest.mark.slow
 def test_a_run_that_keeps_no_paths_says_what_one_that_keeps_them_says(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_shards_are_merged_into_one_result(
     assert "begins at block 0" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_events_of_a_large_run_are_those_of_its_paths(
     answer: Answer, capsys: pytest.CaptureFixture[str]
 ) -> None:

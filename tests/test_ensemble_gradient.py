@@ -68,6 +68,7 @@ def assert_close(gradients: tuple, others: tuple, rtol: float) -> None:
         np.testing.assert_allclose(gradient, other, rtol=rtol, atol=1e-20)
 
 
+@pytest.mark.slow
 def test_the_gradient_is_that_of_the_mean_over_all_paths_in_one_go() -> None:
     expected = jax.jit(jax.grad(mean_of_leaves()))((scenario().model, scenario().processes))
     assert any(np.abs(leaf).max() > 1e-3 for leaf in jax.tree.leaves(expected))
@@ -121,6 +122,7 @@ def test_the_gradient_is_that_of_finite_differences_on_the_same_draws() -> None:
         assert slopes[place] == pytest.approx(difference, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_devices_do_not_change_the_gradient() -> None:
     if len(jax.devices()) < 2:
         pytest.skip("one device")

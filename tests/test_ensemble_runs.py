@@ -109,6 +109,7 @@ def stopped_run(folder: Path, number: int) -> tuple[int, str]:
         return process.wait(), process.stderr.read().decode()
 
 
+@pytest.mark.slow
 def test_blocks_side_by_side_give_what_blocks_in_turn_give(monkeypatch: pytest.MonkeyPatch) -> None:
     in_turn = whole()
     monkeypatch.setattr(program, "is_core", lambda device: False)

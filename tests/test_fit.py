@@ -159,6 +159,7 @@ def test_a_market_at_rest_does_not_tell_how_fast_capital_moves(tmp_path: Path) -
     assert any("rebalance duration not identified" in warning for warning in warnings), warnings
 
 
+@pytest.mark.slow
 def test_constant_asset_risk_confounds_the_aversion_to_it_with_the_factors(
     tmp_path: Path,
 ) -> None:

@@ -91,6 +91,7 @@ def test_a_volatility_is_the_one_that_its_paths_give_in_closed_form(problem: Pro
     assert abs(np.log(result.values[0] / 0.05)) < 4 * result.line_errors[0]
 
 
+@pytest.mark.slow
 def test_moments_of_the_model_pass_the_j_test_and_others_do_not(problem: Problem) -> None:
     result = fit_moments(problem, num_starts=1)
     assert result.j_degrees == 2

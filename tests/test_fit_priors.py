@@ -152,6 +152,7 @@ def test_gradients_of_priors_are_those_of_central_differences() -> None:
             np.testing.assert_allclose(slope, (ends[1] - ends[0]) / 2e-5, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_data_do_not_tell_is_known_from_the_prior_alone_and_said_so(tmp_path: Path) -> None:
     still = {"process": "constant", "value": 0.02}
     numbers = {"drivers.yield_rate_outside": still, "steps": 30, DURATION: 1e-3}

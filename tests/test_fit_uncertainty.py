@@ -160,6 +160,7 @@ def test_what_has_no_likelihood_has_no_standard_error_but_can_be_resampled(noisy
     assert (ratio < 2.0).all()
 
 
+@pytest.mark.slow
 def test_sequential_settlement_is_searched_smooth_and_polished_as_it_is(tmp_path: Path) -> None:
     problem = small(tmp_path, **{"rebalancing.settlement": "sequential"})
     assert netted(problem).scenario.model.rebalancing.settlement == "netted"
@@ -171,6 +172,7 @@ def test_sequential_settlement_is_searched_smooth_and_polished_as_it_is(tmp_path
     assert answer["settlement"]["exact_cost"] == settled.exact.cost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["one-step", "free-run"])
 def test_a_fit_predicts_what_a_backtest_of_the_fitted_scenario_predicts(
     tmp_path: Path, mode: Any

@@ -44,7 +44,13 @@ def assert_finite_and_alike_in_both_modes(model: Model, drivers: Drivers) -> Non
     assert (np.abs(forward - backward) <= 1e-10 * largest).all()
 
 
-@every_structure
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if place % 3 == 0 else [pytest.mark.slow])
+        for place, name in enumerate(STRUCTURES)
+    ],
+)
 def test_derivatives_are_difference_quotients(name):
     model, drivers = built(name)
     numbers = np.asarray(ravel_pytree(model)[0])

@@ -42,6 +42,7 @@ def result() -> LocalResult:
     return local(evaluations())
 
 
+@pytest.mark.slow
 def test_derivatives_of_ensembles_are_those_of_differences_on_the_same_paths() -> None:
     at, steps = result().at, 1e-5 * result().at
     shifted = np.concatenate([at + np.diag(steps), at - np.diag(steps)])

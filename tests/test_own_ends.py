@@ -151,6 +151,7 @@ def test_expectations_of_settings_of_two_lengths_are_each_at_its_own_end() -> No
     np.testing.assert_allclose(both.estimate, values[1] - values[0], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_step_is_one_of_the_setting_that_it_is_asked_of() -> None:
     scenario = camjax.load_scenario("fei", {"steps": 3})
     asked = "E(balance[idle] at step 5 | steps=5) - E(balance[idle] | steps=2)"
@@ -164,6 +165,7 @@ def test_a_step_is_one_of_the_setting_that_it_is_asked_of() -> None:
         camjax.ask(scenario, "E(balance[idle] at step 3 | steps=2)", paths=4)
 
 
+@pytest.mark.slow
 def test_what_keeps_paths_is_named_whatever_was_run(tmp_path, capsys) -> None:
     run = ["run", "fei", "--set", "steps=2", "--paths", "2", "--out", str(tmp_path)]
     assert main([*run, "--event", "share[savings] > 0.5"]) == 0

@@ -81,6 +81,7 @@ def test_they_end_alike_for_what_pays_nothing_is_left(disabled: xarray.Dataset) 
     np.testing.assert_allclose(*ends, rtol=0.02)
 
 
+@pytest.mark.slow
 def test_under_random_preferences_a_rate_of_zero_keeps_its_savers() -> None:
     settings = {"deposits.savings.allocated": [True, False]}
     overrides = {"weights": {"rule": "exogenous"}, "deposits.savings.rate": 0.0, "steps": 60}

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
@@ -24,8 +25,18 @@ def blocks(language: str, text: str = README) -> list[str]:
 GUIDES = [path for path in sorted(ROOT.glob("[!.]*/**/*.md")) if "```python" in path.read_text()]
 
 
+LONGEST_GUIDES = ("calibration", "calibration/sensitivity", "camjax/ensemble")
+
+
+def as_case(guide: Path) -> Any:
+    """A guide by its place, in the slow job where its code takes long."""
+    place = guide.relative_to(ROOT)
+    is_long = place.parent.as_posix() in LONGEST_GUIDES
+    return pytest.param(guide, id=str(place), marks=[pytest.mark.slow] if is_long else [])
+
+
 @pytest.mark.usefixtures("own_types")
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("guide", [as_case(guide) for guide in GUIDES])
 def test_code_of_the_guides_runs(
     guide: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

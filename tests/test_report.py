@@ -273,6 +273,7 @@ def test_a_report_needs_results_of_a_run(folder: Path, capsys: pytest.CaptureFix
     assert [file.name for file in folder.iterdir()] == ["results.nc"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_page_and_figures(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

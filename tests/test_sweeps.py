@@ -148,6 +148,7 @@ def test_trajectories_that_are_too_large_become_statistics(monkeypatch) -> None:
         run_sweep(loaded, PATHS, seed=3, keep="trajectories")
 
 
+@pytest.mark.slow
 def test_statistics_of_paths_that_are_not_held_are_the_same(monkeypatch) -> None:
     loaded = load_sweep("savings-rate", overrides=SHORT)
     exact = run_sweep(loaded, 400, seed=3, keep="statistics").results

@@ -188,6 +188,7 @@ def test_intervals_are_narrower_than_those_of_as_many_plain_paths(sampling: str)
     assert (high - low)[-1] < 0.8 * as_many * (plain_high - plain_low)[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampling", REDUCED)
 def test_devices_change_nothing(sampling: str) -> None:
     if len(jax.devices()) < 2:
